@@ -1,0 +1,149 @@
+"""What must be so before a connector can run right, and what deserves a look. Pure: declared against observed, each finding with its exact cure."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.debezium import names
+from connectors.debezium.observed import Observed, ObservedTable
+from connectors.debezium.spec import POLICY_KEY, REVISION_KEY, ConnectorSpec
+from contracts.sources import Table
+
+_ROUTER: Final = "io.debezium.transforms.ContentBasedRouter"
+_DEBEZIUM: Final = "io.debezium.connector.postgresql.PostgresConnector"
+_NOT_WRITTEN: Final = ("interval[]", "point", "line", "lseg", "box", "path", "polygon", "circle")
+"""Types that Debezium leaves out of its changes, or writes in a form that SQL does not give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    subject: str
+    message: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.message}. {self.cure}"
+
+
+def problems_of(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
+    yield from _server(spec, observed)
+    yield from _role(spec, observed)
+    for table in spec.source.tables:
+        found = observed.database.tables.get(table.name)
+        if found is None:
+            cure = _near(table.name, observed.database.table_names, "Create it, or correct its name in sources.yaml")
+            yield Finding(table.name, "there is no such table in the database, or its schema is closed to this user", cure)
+        else:
+            yield from _table(table, found, spec.source.connection.user)
+
+
+def warnings_of(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
+    yield from _policy(spec, observed)
+    slot, status = observed.database.slot, observed.status
+    if slot is not None and slot.wal_status == "unreserved":
+        yield Finding(
+            names.slot_name(spec.source), "the log it needs will soon be removed", "Raise max_slot_wal_keep_size, or find why the connector is behind."
+        )
+    if status is not None and status.failure is not None:
+        yield Finding(spec.name, f"its task has failed: {status.failure}", "Mend what it names; 'headrace connectors apply' restarts it.")
+    if status is not None and status.state in {"PAUSED", "STOPPED"}:
+        yield Finding(spec.name, f"it is {status.state.lower()}", "'headrace connectors resume' lets it go on.")
+    if observed.database.publication is not None:
+        declared = {table.name for table in spec.source.tables}
+        for name in sorted(observed.database.publication.tables - declared - {names.HEARTBEAT_TABLE, names.SIGNAL_TABLE}):
+            yield Finding(name, "it is no longer declared: its changes end, its documents stay in the index", "'headrace verify --repair' removes them.")
+
+
+def _server(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
+    database = observed.database
+    if database.wal_level != "logical":
+        cure = "As superuser: ALTER SYSTEM SET wal_level = 'logical'; then restart the server (a setting on its start line wins over ALTER SYSTEM)."
+        yield Finding("wal_level", f"it is {database.wal_level}, and changes are only in the log when it is logical", cure)
+    slot = names.slot_name(spec.source)
+    if database.slot is None and database.free_slots <= 0:
+        yield Finding(slot, "the server has no replication slot left", "Raise max_replication_slots and restart the server, or drop a slot that nobody uses.")
+    if database.slot is not None and (database.slot.plugin != "pgoutput" or database.slot.database != spec.source.connection.database):
+        yield Finding(slot, f"a slot of this name belongs to {database.slot.plugin} on {database.slot.database}", "Drop it, or rename the source.")
+    if database.slot is not None and database.slot.wal_status == "lost":
+        cure = "'headrace connectors delete', then 'apply': it reads the tables again. To prevent it raise max_slot_wal_keep_size."
+        yield Finding(slot, "the server has removed log that the slot still needed, so changes are lost", cure)
+    for plugin in (_DEBEZIUM, _ROUTER):
+        if plugin not in observed.plugins:
+            cure = "Add debezium-connector-postgres, debezium-scripting, groovy and groovy-jsr223 to the worker's plugin.path and restart it."
+            yield Finding("Kafka Connect", f"its plugin {plugin} is missing", cure)
+    if database.publication is not None and database.publication.all_tables:
+        name = names.publication_name(spec.source)
+        yield Finding(name, "the publication is FOR ALL TABLES", f"DROP PUBLICATION {name}; 'apply' makes one of the declared tables.")
+
+
+def _role(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
+    database, role = observed.database, observed.database.role
+    if role.superuser:
+        return
+    if not role.replication:
+        yield Finding(role.name, "the user may not replicate", f"As superuser: ALTER ROLE {role.name} REPLICATION;")
+    if not role.may_create and (len(database.own_tables) < 2 or database.publication is None):
+        cure = f"As its owner: GRANT CREATE ON DATABASE {spec.source.connection.database} TO {role.name};"
+        yield Finding(role.name, "the user may not create the publication and the schema headrace", cure)
+    if database.publication is not None and not database.publication.owned:
+        name = names.publication_name(spec.source)
+        yield Finding(name, "the publication belongs to another role", f"As superuser: ALTER PUBLICATION {name} OWNER TO {role.name};")
+
+
+def _table(table: Table, found: ObservedTable, user: str) -> Iterator[Finding]:
+    if found.kind != "r":
+        yield Finding(table.name, "it is no ordinary table", "Declare the tables themselves: a view has no changes, a partitioned table's are its partitions'.")
+        return
+    if not found.selectable:
+        cure = f"GRANT USAGE ON SCHEMA {table.schema_name} TO {user}; GRANT SELECT ON {table.name} TO {user};"
+        yield Finding(table.name, f"user {user} may not read it", cure)
+    if not found.owned:
+        cure = f"As superuser: GRANT <owner of {table.name}> TO {user}; only a table's owner may put it into a publication."
+        yield Finding(table.name, f"user {user} does not own it", cure)
+    missing = [column for column in table.columns if column not in found.columns]
+    for column in missing:
+        yield Finding(f"{table.name}.{column}", "there is no such column", _near(column, found.columns, "Correct its name in sources.yaml"))
+    for column in table.columns:
+        if _type_name(found.columns.get(column, "")) in _NOT_WRITTEN or "multirange" in found.columns.get(column, ""):
+            cure = "Map a generated column of type text instead: ADD COLUMN … text GENERATED ALWAYS AS (…) STORED."
+            yield Finding(f"{table.name}.{column}", f"Debezium has no exact form for type {found.columns[column]}", cure)
+    if not missing:
+        yield from _identity(table, found)
+
+
+def _identity(table: Table, found: ObservedTable) -> Iterator[Finding]:
+    if frozenset(table.key) not in found.unique_keys:
+        shown = ", ".join(table.key)
+        cure = f"Declare the primary key, or: ALTER TABLE {table.name} ADD UNIQUE ({shown}); its columns NOT NULL."
+        yield Finding(table.name, f"no unique index over columns that are never null has exactly the key ({shown})", cure)
+    absent = [column for column in table.identity_columns if column not in found.identity_columns]
+    if absent:
+        cure = f"ALTER TABLE {table.name} REPLICA IDENTITY FULL; or USING INDEX of a unique index over ({', '.join(table.identity_columns)})."
+        message = f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not in the replica identity: a delete would not show whose document it deletes"
+        yield Finding(table.name, message, cure)
+
+
+def _policy(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
+    running = observed.config or {}
+    try:
+        before = json.loads(running.get(POLICY_KEY, "{}"))
+    except json.JSONDecodeError:
+        before = {}
+    after = json.loads(spec.config()[POLICY_KEY])
+    changed = [name for name, digest in after.items() if before.get(name, digest) != digest]
+    if changed and running.get(REVISION_KEY) == str(spec.source.revision):
+        cure = f"Set revision: {spec.source.revision + 1} in sources.yaml: 'apply' then reads the tables again under the new policy."
+        yield Finding(", ".join(changed), "mapping, permissions, redaction or chunking changed without a new revision: only rows that change will follow", cure)
+
+
+def _type_name(type_name: str) -> str:
+    return type_name if type_name == "interval[]" else type_name.partition("(")[0].removesuffix("[]")
+
+
+def _near(name: str, known: Iterable[str], otherwise: str) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"Did you mean {close[0]}?" if close else f"{otherwise}."

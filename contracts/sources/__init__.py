@@ -1,0 +1,38 @@
+"""The one file that declares what is indexed: ``load_sources(path)`` gives it frozen and checked.
+
+The connectors make their configuration from it and the normaliser its mapping, so that both agree by construction.
+"""
+
+from contracts.sources.loader import environment, json_schema, load_sources, parse_sources
+from contracts.sources.model import ENTITIES, REGIONS, Condition, ConditionValue, Connection, Entity, Exclusion, PostgresSource, RedactionPolicy, Sources, Table
+from contracts.sources.problems import Problem, SourcesError
+from contracts.sources.secrets import SecretMissingError, connect_reference, resolve_secret
+from contracts.sources.template import InvalidTemplateError, Placeholder, Template, parse_column_or_template, parse_template
+
+__all__ = [
+    "ENTITIES",
+    "REGIONS",
+    "Condition",
+    "ConditionValue",
+    "Connection",
+    "Entity",
+    "Exclusion",
+    "InvalidTemplateError",
+    "Placeholder",
+    "PostgresSource",
+    "Problem",
+    "RedactionPolicy",
+    "SecretMissingError",
+    "Sources",
+    "SourcesError",
+    "Table",
+    "Template",
+    "connect_reference",
+    "environment",
+    "json_schema",
+    "load_sources",
+    "parse_column_or_template",
+    "parse_sources",
+    "parse_template",
+    "resolve_secret",
+]

@@ -1,0 +1,162 @@
+"""Reads a sources file: all problems at once, each with its line, its place and its cure; an unknown key with the known one it resembles."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, TypeGuard
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from contracts.settings import STACK_ENV, home
+from contracts.sources.model import Sources
+from contracts.sources.problems import Problem, SourcesError
+from contracts.sources.yaml_text import Place, YamlText, parse_yaml, show_place
+
+_FROM_ENVIRONMENT: Final = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
+_CONNECTION_VALUES: Final = ("host", "port", "database", "user")
+
+
+def environment() -> dict[str, str]:
+    """The process's environment, and below it what the local stack wrote."""
+    stack = {name: value for name, value in dotenv_values(home() / STACK_ENV).items() if value is not None}
+    return stack | dict(os.environ)
+
+
+def load_sources(path: Path, environ: Mapping[str, str] | None = None) -> Sources:
+    """The sources that a file declares. Raises SourcesError with everything that is wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SourcesError(path, (Problem("", 0, f"cannot be read ({error.strerror})", "name the file with HEADRACE_SOURCES or --sources"),)) from error
+    except UnicodeDecodeError as error:
+        raise SourcesError(path, (Problem("", 0, "is no UTF-8 text", "save it as UTF-8"),)) from error
+    return parse_sources(text, path, environment() if environ is None else environ)
+
+
+def parse_sources(text: str, path: Path, environ: Mapping[str, str]) -> Sources:
+    """As load_sources, from the text itself; ``path`` only names it in errors."""
+    parsed = parse_yaml(text)
+    problems = [*parsed.problems, *_unset_variables(parsed, environ)]
+    if parsed.data is None and not problems:
+        problems.append(Problem("", 0, "declares no source", "start with 'sources:' and a list; docs/sources-yaml.md shows one"))
+    if parsed.data is None:
+        raise SourcesError(path, tuple(problems))
+    try:
+        sources = Sources.model_validate(_substituted(parsed.data, environ))
+    except ValidationError as error:
+        raise SourcesError(path, (*problems, *_problems_of(error, parsed))) from None
+    if problems:
+        raise SourcesError(path, tuple(problems))
+    return sources
+
+
+def json_schema() -> dict[str, object]:
+    """JSON schema of the file, for editors that complete and check while one writes."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Sources.model_json_schema(by_alias=True)}
+
+
+def _connections(data: object) -> Iterator[tuple[int, dict[str, object]]]:
+    entries = data.get("sources") if isinstance(data, dict) else None
+    for index, source in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(source, dict) and isinstance(source.get("connection"), dict):
+            yield index, source["connection"]
+
+
+def _variable(value: object) -> str | None:
+    found = _FROM_ENVIRONMENT.fullmatch(value) if isinstance(value, str) else None
+    return found[1] if found else None
+
+
+def _unset_variables(parsed: YamlText, environ: Mapping[str, str]) -> Iterator[Problem]:
+    for index, connection in _connections(parsed.data):
+        for name in _CONNECTION_VALUES:
+            variable = _variable(connection.get(name))
+            if variable is not None and variable not in environ:
+                place: Place = ("sources", index, "connection", name)
+                yield Problem(show_place(place), parsed.line_of(place), f"the environment variable {variable} is not set", "set it, or write the value here")
+
+
+def _substituted(data: object, environ: Mapping[str, str]) -> object:
+    """The connections' ``env:`` values replaced; one that is not set stays, reported already, and is left out of further checks."""
+    for _, connection in _connections(data):
+        for name in _CONNECTION_VALUES:
+            variable = _variable(connection.get(name))
+            if variable is not None:
+                connection[name] = environ.get(variable, "5432" if name == "port" else "unset")
+    return data
+
+
+def _problems_of(error: ValidationError, parsed: YamlText) -> Iterator[Problem]:
+    told: set[Place] = set()
+    items = error.errors(include_url=False)
+    for item in items:
+        if item["type"] == "too_short" and any(len(other["loc"]) > len(item["loc"]) and other["loc"][: len(item["loc"])] == item["loc"] for other in items):
+            continue  # short only because its members are reported already
+        place = _written_place(item["loc"], parsed)
+        if place in told:  # a union reports once per member
+            continue
+        told.add(place)
+        message, cure = _explain(item, place)
+        yield Problem(show_place(place), parsed.line_of(place), message, cure)
+
+
+def _written_place(loc: tuple[str | int, ...], parsed: YamlText) -> Place:
+    """A location without pydantic's names of union members, which nobody wrote."""
+    place: Place = ()
+    for position, part in enumerate(loc):
+        if (*place, part) in parsed.lines or position == len(loc) - 1 == len(place):
+            place = (*place, part)
+    return place
+
+
+def _explain(item: ErrorDetails, place: Place) -> tuple[str, str]:
+    given = item.get("input")
+    match item["type"]:
+        case "extra_forbidden":
+            return "unknown key", _near(str(place[-1]), _fields_at(place[:-1]))
+        case "missing":
+            return f"{item['loc'][-1]} is missing", "add it"
+        case _ if isinstance(given, dict) and len(given) == 1 and next(iter(given.values())) is None:
+            name = next(iter(given))
+            return "braces without quotes are a mapping in YAML", f"write '{{{name}}}' in quotes"
+        case "value_error":
+            return item["msg"].removeprefix("Value error, "), ""
+        case "string_pattern_mismatch":
+            return f"{given!r} does not fit", _TABLE_NAME if "tables" in place else _SOURCE_NAME
+        case _:
+            return item["msg"][0].lower() + item["msg"][1:], ""
+
+
+_TABLE_NAME: Final = "a table is named schema.table, such as public.tickets"
+_SOURCE_NAME: Final = "a source is named by a lower-case letter and up to 31 of a-z, 0-9 and _"
+
+
+def _near(name: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
+
+
+def _fields_at(place: Place) -> tuple[str, ...]:
+    model: type[BaseModel] = Sources
+    for part in place:
+        if isinstance(part, str) and part in model.model_fields:
+            model = next(_models_in(model.model_fields[part].annotation), model)
+    return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if _is_model(annotation):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _is_model(annotation: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -1,0 +1,223 @@
+"""What a sources file may say. Frozen and pure: nothing here reads a database, so key columns and everything else are declared.
+
+Columns: ``title``, ``body``, ``url`` are a column's name or a template with ``{column}``. ``tenant``, ``doc_type`` and metadata are a template too, and without
+braces a constant. ``allowed`` is one column that holds the principals, or a list of templates and constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal, Self
+
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from contracts.events import ChunkPolicy, Scalar, TextFormat
+from contracts.identity import TENANT_PATTERN, scope_of_table
+from contracts.sources.secrets import SecretReference
+from contracts.sources.template import InvalidTemplateError, Template, parse_column_or_template, parse_template
+
+NAME_PATTERN: Final = r"^[a-z][a-z0-9_]{0,31}$"
+"""A source's name is part of topics, slot, publication and connector: lower case, digits and underscores, because a slot's name may hold no more."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Entity = Literal["EMAIL", "PHONE", "CARD", "IBAN", "IP", "NATIONAL_ID", "SECRET", "PERSON"]
+ENTITIES: Final[tuple[Entity, ...]] = ("EMAIL", "PHONE", "CARD", "IBAN", "IP", "NATIONAL_ID", "SECRET", "PERSON")
+REGIONS: Final = ("US", "GB", "DE", "FR", "ES", "IT")
+
+
+class RedactionPolicy(_Part):
+    """What is replaced before a text reaches ``documents``. The pattern tier cannot be switched off."""
+
+    patterns: Literal[True] = Field(default=True, description="replace what a pattern and its checksum can recognise: always on")
+    names: bool = Field(default=False, description="replace names of people too: NER, 30 to 100 KB of new text per second")
+    entities: tuple[Entity, ...] = Field(default=ENTITIES, description="labels that are replaced; PERSON needs names: true as well")
+    regions: tuple[str, ...] = Field(default=REGIONS, description="ISO 3166 countries whose national phone formats and ids are looked for; earlier ones win")
+    allow: tuple[str, ...] = Field(default=(), description="never replaced: an exact value, or a mail domain such as ourcompany.example")
+    ner_threshold: float = Field(default=0.6, ge=0.0, le=1.0, description="a name found by the model is replaced from this score on")
+
+    @field_validator("regions")
+    @classmethod
+    def _known_regions(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [region for region in regions if region not in SUPPORTED_REGIONS]:
+            raise ValueError(f"unknown regions {', '.join(unknown)}: use ISO 3166 codes such as US, GB, DE")
+        return regions
+
+
+def _template(text: str) -> str:
+    try:
+        parse_template(text)
+    except InvalidTemplateError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+def _column_or_template(text: str) -> str:
+    try:
+        parse_column_or_template(text)
+    except InvalidTemplateError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+TemplateText = Annotated[str, AfterValidator(_template)]
+ColumnText = Annotated[str, AfterValidator(_column_or_template)]
+ConditionValue = Scalar | None
+
+
+class Exclusion(_Part):
+    """``{not: [draft]}``: every value but these."""
+
+    not_: tuple[ConditionValue, ...] = Field(alias="not", min_length=1)
+
+
+Condition = dict[str, tuple[ConditionValue, ...] | Exclusion]
+"""Columns with the values they may have; a row meets it when all its columns do."""
+
+
+class Table(_Part):
+    """How the rows of one table become documents."""
+
+    name: str = Field(pattern=r"^[^.\s]+\.[^.\s]+$", description="schema.table")
+    key: tuple[str, ...] = Field(min_length=1, description="the columns that identify a row: its primary key, or a unique index of columns that are never null")
+    title: ColumnText | None = None
+    body: ColumnText
+    url: ColumnText | None = None
+    format: TextFormat = "markdown"
+    tenant: TemplateText = Field(description="'{tenant_id}' for a column, or one constant tenant")
+    allowed: ColumnText | tuple[TemplateText, ...] = Field(
+        default=(),
+        description="a column with the principals (text[], jsonb, comma list), or a list of templates and constants; none means that nobody may read",
+    )
+    restricted_when: Condition | None = Field(default=None, description="rows that nobody may read, whatever allowed says")
+    where: Condition | None = Field(default=None, description="the rows that are documents; a row that leaves this set is deleted from the index")
+    doc_type: TemplateText = ""
+    metadata: dict[str, Scalar] = Field(default_factory=dict, description="filterable values by name: '{column}' keeps the column's type")
+    chunking: ChunkPolicy | None = Field(default=None, description="instead of the source's")
+    redaction: RedactionPolicy | None = Field(default=None, description="instead of the source's")
+
+    @field_validator("key", mode="before")
+    @classmethod
+    def _one_column(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("restricted_when", "where", mode="before")
+    @classmethod
+    def _one_value(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {column: values if isinstance(values, list | tuple | dict | Exclusion) else (values,) for column, values in value.items()}
+
+    @field_validator("metadata")
+    @classmethod
+    def _metadata_templates(cls, metadata: dict[str, Scalar]) -> dict[str, Scalar]:
+        for value in metadata.values():
+            if isinstance(value, str):
+                _template(value)
+        return metadata
+
+    @field_validator("tenant")
+    @classmethod
+    def _constant_tenant(cls, tenant: str) -> str:
+        if "{" not in tenant and not TENANT_PATTERN.fullmatch(tenant):
+            raise ValueError(f"the constant tenant {tenant!r} is not 1 to 64 characters of A-Z a-z 0-9 _ -; for a column write '{{column}}'")
+        return tenant
+
+    @property
+    def schema_name(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def table_name(self) -> str:
+        return self.name.partition(".")[2]
+
+    @property
+    def identity_columns(self) -> tuple[str, ...]:
+        """What makes the document's tenant and id: these must be in the table's replica identity, or a delete does not show them."""
+        return tuple(dict.fromkeys((*self.key, *parse_template(self.tenant).columns)))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the mapping reads, the key first: no other column leaves the database."""
+        conditions = (*(self.where or {}), *(self.restricted_when or {}))
+        return tuple(dict.fromkeys((*self.identity_columns, *(column for template in self._templates() for column in template.columns), *conditions)))
+
+    def _templates(self) -> Iterator[Template]:
+        yield from (parse_column_or_template(text) for text in (self.title, self.body, self.url) if text)
+        if isinstance(self.allowed, str):
+            yield parse_column_or_template(self.allowed)
+        else:
+            yield from (parse_template(text) for text in self.allowed)
+        yield parse_template(self.doc_type)
+        yield from (parse_template(value) for value in self.metadata.values() if isinstance(value, str))
+
+
+class Connection(_Part):
+    """Where the database is. Values written ``env:NAME`` are taken from the environment when the file is read; the password stays a reference."""
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=5432, ge=1, le=65535)
+    database: str = Field(min_length=1)
+    user: str = Field(min_length=1)
+    password: SecretReference | None = Field(default=None, description="env:NAME or file:/path; none where the server asks for none")
+    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+
+
+class PostgresSource(_Part):
+    """One Postgres database, read through Debezium."""
+
+    name: str = Field(pattern=NAME_PATTERN)
+    type: Literal["postgres"] = "postgres"
+    connection: Connection
+    epoch: int = Field(default=0, ge=0, lt=2**32, description="raise it after a restore or a failover: the database's own order has started again")
+    revision: int = Field(default=1, ge=1, lt=2**32, description="raise it when mapping, permissions or redaction change: a new policy is a higher version")
+    redaction: RedactionPolicy = RedactionPolicy()
+    chunking: ChunkPolicy = ChunkPolicy()
+    tables: tuple[Table, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _distinct_tables(self) -> Self:
+        names = [table.name for table in self.tables]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"declared twice: {', '.join(twice)}; a table makes one kind of document")
+        return self
+
+    def table(self, name: str) -> Table:
+        """The declared table ``schema.table``; KeyError where there is none."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+    def scope_of(self, table: Table) -> str:
+        return scope_of_table(self.name, self.connection.database, table.schema_name, table.table_name)
+
+    def chunking_of(self, table: Table) -> ChunkPolicy:
+        return table.chunking or self.chunking
+
+    def redaction_of(self, table: Table) -> RedactionPolicy:
+        return table.redaction or self.redaction
+
+
+class Sources(_Part):
+    """The whole file."""
+
+    sources: tuple[PostgresSource, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _distinct_sources(self) -> Self:
+        names = [source.name for source in self.sources]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"declared twice: {', '.join(twice)}; each source needs a name of its own")
+        return self
+
+    def source(self, name: str) -> PostgresSource:
+        """The source of that name; KeyError where there is none."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        raise KeyError(name)

@@ -1,0 +1,70 @@
+"""The topics, declared once: partitions, retention, compaction. ``headrace up`` and every worker's start create what is missing and refuse what differs.
+
+Names of ``source.<source>.<kind>`` are built here too; their partitions come from the same table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+DAY_MS: Final = 24 * 3600 * 1000
+MAX_RECORD_BYTES: Final = 32 * 1024 * 1024
+"""What producers, topics and fetches allow, so that a large row never stops a connector."""
+MAX_TEXT_BYTES: Final = 8 * 1024 * 1024
+"""A record with more text than this goes to the dead letters."""
+
+DOCUMENTS: Final = "documents"
+DOCUMENTS_BACKFILL: Final = "documents.backfill"
+INDEX_CHANGES: Final = "index.changes"
+DEAD_LETTERS: Final = "dead-letters"
+CURSORS: Final = "cursors"
+AUDIT_QUERIES: Final = "audit.queries"
+BACKFILL_SUFFIX: Final = ".backfill"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    name: str
+    partitions: int
+    compacted: bool
+    retention_ms: int | None
+    """None keeps records until compaction replaces them."""
+    config: dict[str, str] = field(default_factory=dict, hash=False)
+
+    def configs(self) -> dict[str, str]:
+        """The topic's configuration as Kafka names it."""
+        own = {
+            "cleanup.policy": "compact" if self.compacted else "delete",
+            "retention.ms": str(-1 if self.retention_ms is None else self.retention_ms),
+            "max.message.bytes": str(MAX_RECORD_BYTES),
+        }
+        return own | self.config
+
+
+def source_topic(source: str, kind: str) -> str:
+    """``source.app.public.tickets``: live changes of one table or record kind of a source."""
+    return f"source.{source}.{kind}"
+
+
+def source_backfill_topic(source: str, kind: str) -> str:
+    """``source.app.public.tickets.backfill``: snapshot rows of the same, so that a load never stands before a live change."""
+    return source_topic(source, kind) + BACKFILL_SUFFIX
+
+
+def fixed_topics(partitions: int) -> tuple[TopicSpec, ...]:
+    """Every topic that does not depend on a source."""
+    return (
+        TopicSpec(DOCUMENTS, partitions, compacted=True, retention_ms=None),
+        TopicSpec(DOCUMENTS_BACKFILL, partitions, compacted=True, retention_ms=None),
+        TopicSpec(INDEX_CHANGES, partitions, compacted=False, retention_ms=7 * DAY_MS),
+        TopicSpec(DEAD_LETTERS, 1, compacted=False, retention_ms=7 * DAY_MS),
+        TopicSpec(CURSORS, 1, compacted=True, retention_ms=None),
+        TopicSpec(AUDIT_QUERIES, 1, compacted=False, retention_ms=30 * DAY_MS),
+    )
+
+
+def source_topics(source: str, kinds: Iterable[str], partitions: int) -> tuple[TopicSpec, ...]:
+    names = [name for kind in kinds for name in (source_topic(source, kind), source_backfill_topic(source, kind))]
+    return tuple(TopicSpec(name, partitions, compacted=False, retention_ms=7 * DAY_MS) for name in names)

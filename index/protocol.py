@@ -1,0 +1,345 @@
+"""The write protocol: how one worker indexes one version of one document when others may be at work on the same document.
+
+Weaviate has neither transactions nor compare-and-set, lanes meet on a document, and a frozen worker may wake up at any step. The protocol of
+DESIGN ("The write protocol") is here as a pure state machine: a Writer names the effect it needs next, somebody carries the effect out, and
+``advance`` takes what was seen to the next Writer. The same code runs against Weaviate (index.driver) and through every interleaving of writers,
+crashes and redeliveries (tests/property/test_write_protocol.py).
+
+Invariants at rest: the current manifest is of the highest version, lists only chunks that exist, and no version ever comes back below it.
+The rules that cannot be left out stand in functions of their own: keepable, must_replan, removable.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from contracts.identity import Attempt, Version, chunk_uuid
+from index.manifest import DELETED, INTERIM, Description, Entry, Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRef:
+    """A chunk object that exists: its id, and the attempt that first listed it."""
+
+    chunk_id: str
+    born: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one look at the index showed of one document. ``floor`` is the highest floor over its scope, whatever the document."""
+
+    manifests: tuple[Manifest, ...]
+    chunks: frozenset[ChunkRef]
+    floor: Version | None = None
+
+    @property
+    def current(self) -> Manifest | None:
+        return max(self.manifests, key=lambda manifest: manifest.attempt, default=None)
+
+    @property
+    def chunk_ids(self) -> frozenset[str]:
+        return frozenset(chunk.chunk_id for chunk in self.chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in the wanted text: the hash of the chunk that belongs there, and where it stands."""
+
+    content_hash: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One version of a document as it should stand in the index. ``slots`` is None until somebody has cut the text (see NeedSlots)."""
+
+    tenant: str
+    doc_id: str
+    version: Version
+    deleted: bool
+    allowed: tuple[str, ...]
+    fingerprint: str
+    slots: tuple[Slot, ...] | None = None
+    description: Description = field(default_factory=Description)
+
+
+class Outcome(Enum):
+    COMMITTED = "committed"
+    """The version is in the index by this writer's manifest."""
+    DUPLICATE = "duplicate"
+    """The version was there already, whole and right."""
+    FENCED = "fenced"
+    """A higher version, or a floor above it, is there."""
+    SUPERSEDED = "superseded"
+    """While this writer was at work a higher attempt came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Read the manifests, chunk ids and floor of the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedSlots:
+    """Cut the wanted text into slots: only now is it known that it is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutChunks:
+    """Write these new chunks."""
+
+    entries: tuple[Entry, ...]
+    born: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class PutManifest:
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveChunks:
+    chunk_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveManifests:
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    outcome: Outcome
+
+
+Effect = Look | NeedSlots | PutChunks | PutManifest | RemoveChunks | RemoveManifests | Done
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """One worker's way through one version of one document. ``effect`` is what it needs done next."""
+
+    wanted: Wanted
+    nonce: str
+    effect: Effect
+    before: Manifest | None = None
+    """The current manifest that the latest plan started from; never one of this writer's own."""
+    planned_on: Observation | None = None
+    own: Manifest | None = None
+    """The manifest of the attempt under way."""
+    outcome: Outcome | None = None
+    """Decided, though something may be left to tidy."""
+
+
+def start(wanted: Wanted, nonce: str) -> Writer:
+    """A writer at its first step. ``nonce`` is random: it tells apart two workers that try the same version."""
+    return Writer(wanted=wanted, nonce=nonce, effect=Look())
+
+
+def advance(writer: Writer, seen: Observation | None = None, slots: tuple[Slot, ...] | None = None) -> Writer:  # noqa: PLR0911  # a return per state
+    """The writer after its effect was carried out; a Look brings ``seen``, NeedSlots brings ``slots``."""
+    match writer.effect:
+        case Look():
+            assert seen is not None  # noqa: S101  # the contract of Look
+            return _looked_again(writer, writer.own, seen) if writer.own is not None else _looked(writer, seen)
+        case NeedSlots():
+            assert slots is not None and writer.planned_on is not None  # noqa: S101, PT018  # the contract of NeedSlots
+            return _plan(replace(writer, wanted=replace(writer.wanted, slots=slots)), writer.planned_on)
+        case PutChunks():
+            assert writer.own is not None  # noqa: S101  # chunks are written for a planned manifest only
+            return replace(writer, effect=PutManifest(writer.own))
+        case PutManifest(manifest):
+            interim = manifest.fingerprint == INTERIM and not manifest.deleted
+            return replace(writer, effect=Look(), own=None if interim else manifest)
+        case RemoveChunks():
+            return _after_chunks(writer)
+        case RemoveManifests():
+            return _done(writer)
+        case Done():
+            return writer
+
+
+# -- step 1: what is there ---------------------------------------------------------------------------------------------------------
+
+
+def _looked(writer: Writer, seen: Observation) -> Writer:
+    current = seen.current
+    mine = current is not None and current.attempt.nonce == writer.nonce
+    if not mine:
+        writer = replace(writer, before=current)
+    if seen.floor is not None and seen.floor > writer.wanted.version:
+        if current is None or current.attempt.version > seen.floor:
+            return _finish(writer, Outcome.FENCED)
+        writer = replace(writer, wanted=_dead_at(writer.wanted, seen.floor))
+    if current is not None and current.attempt.version > writer.wanted.version:
+        return _finish(writer, Outcome.FENCED)
+    if current is not None and current.attempt.version == writer.wanted.version and _whole_and_right(current, writer.wanted, seen):
+        return _tidy(replace(writer, own=current, outcome=Outcome.COMMITTED if mine else Outcome.DUPLICATE), seen)
+    return _plan(writer, seen)
+
+
+def _dead_at(wanted: Wanted, version: Version) -> Wanted:
+    return replace(wanted, version=version, deleted=True, allowed=(), fingerprint=DELETED, slots=())
+
+
+def _whole_and_right(current: Manifest, wanted: Wanted, seen: Observation) -> bool:
+    right = current.fingerprint == wanted.fingerprint and current.deleted == wanted.deleted and current.fingerprint != INTERIM
+    return right and current.chunk_ids <= seen.chunk_ids and _sound(current, seen)
+
+
+def _sound(current: Manifest, seen: Observation) -> bool:
+    """Each listed chunk is either of this very attempt, or listed by every other manifest too: so no other writer will tidy it away."""
+    born_here = {chunk.chunk_id for chunk in seen.chunks if chunk.born == current.attempt}
+    others = [manifest.chunk_ids for manifest in seen.manifests if manifest.attempt != current.attempt]
+    return all(chunk_id in born_here or all(chunk_id in listed for listed in others) for chunk_id in current.chunk_ids)
+
+
+# -- step 2: plan ------------------------------------------------------------------------------------------------------------------
+
+
+def _plan(writer: Writer, seen: Observation) -> Writer:
+    writer = replace(writer, planned_on=seen, own=None)
+    current = seen.current
+    if current is not None and not writer.wanted.deleted and _narrows(current, writer.wanted):
+        return replace(writer, effect=PutManifest(_narrowed(writer, current, seen)))
+    if writer.wanted.slots is None and not writer.wanted.deleted:
+        slots = _slots_as_before(current, writer.wanted)
+        if slots is None:
+            return replace(writer, effect=NeedSlots())
+        writer = replace(writer, wanted=replace(writer.wanted, slots=slots))
+    manifest, new = _new_manifest(writer, seen)
+    return replace(writer, own=manifest, effect=PutChunks(new, manifest.attempt) if new else PutManifest(manifest))
+
+
+def _narrows(current: Manifest, wanted: Wanted) -> bool:
+    return not current.deleted and bool(current.entries) and not set(current.allowed) <= set(wanted.allowed)
+
+
+def _narrowed(writer: Writer, current: Manifest, seen: Observation) -> Manifest:
+    """The old text for those who may still read it: a revoke takes effect with this one small write.
+
+    Its counter is 0, below every whole attempt of the version: put late by a frozen worker, it must not bring the old text back over the new.
+    """
+    alive = keepable(seen)
+    return Manifest(
+        attempt=Attempt(writer.wanted.version, 0, writer.nonce),
+        deleted=False,
+        allowed=tuple(principal for principal in current.allowed if principal in set(writer.wanted.allowed)),
+        entries=tuple(entry for entry in current.entries if entry.chunk_id in alive),
+        fingerprint=INTERIM,
+        description=current.description,
+    )
+
+
+def _slots_as_before(current: Manifest | None, wanted: Wanted) -> tuple[Slot, ...] | None:
+    """The same record in the same embedding space is cut the same way: a re-snapshot costs no chunking."""
+    if current is None or current.deleted or current.fingerprint != wanted.fingerprint:
+        return None
+    return tuple(Slot(entry.content_hash, entry.start, entry.end) for entry in current.entries)
+
+
+def _new_manifest(writer: Writer, seen: Observation) -> tuple[Manifest, tuple[Entry, ...]]:
+    wanted = writer.wanted
+    attempt = next_attempt(wanted.version, writer.nonce, seen.manifests)
+    alive = keepable(seen)
+    reusable: dict[str, list[str]] = {}
+    for entry in seen.current.entries if seen.current else ():
+        if entry.chunk_id in alive:
+            reusable.setdefault(entry.content_hash, []).append(entry.chunk_id)
+    entries: list[Entry] = []
+    new: list[Entry] = []
+    occurrences: Counter[str] = Counter()
+    for slot in wanted.slots or ():
+        occurrence = occurrences[slot.content_hash]
+        occurrences[slot.content_hash] += 1
+        if kept := reusable.get(slot.content_hash):
+            entries.append(Entry(kept.pop(0), slot.content_hash, slot.start, slot.end))
+            continue
+        chunk_id = chunk_uuid(wanted.tenant, wanted.doc_id, slot.content_hash, occurrence, attempt)
+        new.append(Entry(chunk_id, slot.content_hash, slot.start, slot.end))
+        entries.append(new[-1])
+    manifest = Manifest(attempt, wanted.deleted, wanted.allowed, tuple(entries), wanted.fingerprint, wanted.description)
+    return manifest, tuple(new)
+
+
+def next_attempt(version: Version, nonce: str, manifests: Iterable[Manifest]) -> Attempt:
+    counter = 1 + max((manifest.attempt.counter for manifest in manifests if manifest.attempt.version == version), default=0)
+    return Attempt(version, counter, nonce)
+
+
+def keepable(seen: Observation) -> frozenset[str]:
+    """Chunks that a new attempt may list again: really there, and listed by **every** manifest present.
+
+    A chunk that one of the manifests does not list may be tidied away by that manifest's writer at any moment.
+    """
+    alive = seen.chunk_ids
+    for manifest in seen.manifests:
+        alive &= manifest.chunk_ids
+    return alive
+
+
+# -- step 4: look again ------------------------------------------------------------------------------------------------------------
+
+
+def _looked_again(writer: Writer, own: Manifest, seen: Observation) -> Writer:
+    current = seen.current
+    if current is not None and current.attempt > own.attempt:
+        return _withdraw(writer, own, current, seen)
+    if seen.floor is not None and seen.floor > own.attempt.version:
+        return _looked(replace(writer, own=None), seen)
+    if must_replan(own, writer.planned_on, seen):
+        # Through step 1, not straight to a plan: an own manifest that is sound in spite of the other one stands. Two writers in lockstep, each
+        # planning anew because of the other's last attempt, would otherwise never come to an end.
+        return _looked(replace(writer, own=None), seen)
+    return _tidy(replace(writer, outcome=Outcome.COMMITTED), seen)
+
+
+def must_replan(own: Manifest, planned_on: Observation | None, seen: Observation) -> bool:
+    """Another manifest came that the plan did not know, or a listed chunk is gone: the plan's ground was not what it seemed."""
+    known = {manifest.attempt for manifest in planned_on.manifests} if planned_on else set()
+    unseen = any(manifest.attempt != own.attempt and manifest.attempt not in known for manifest in seen.manifests)
+    return unseen or not own.chunk_ids <= seen.chunk_ids
+
+
+def _withdraw(writer: Writer, own: Manifest, current: Manifest, seen: Observation) -> Writer:
+    """Take away what only this attempt added; its manifest stays, for the winner to see and tidy."""
+    born_here = {chunk.chunk_id for chunk in seen.chunks if chunk.born == own.attempt}
+    mine = tuple(sorted(born_here - current.chunk_ids))
+    writer = replace(writer, outcome=Outcome.SUPERSEDED)
+    return replace(writer, effect=RemoveChunks(mine)) if mine else _done(writer)
+
+
+# -- step 5: tidy ------------------------------------------------------------------------------------------------------------------
+
+
+def _tidy(writer: Writer, seen: Observation) -> Writer:
+    assert writer.own is not None  # noqa: S101  # only a writer with a manifest tidies
+    dead = removable(writer.own, seen)
+    writer = replace(writer, planned_on=seen)
+    return replace(writer, effect=RemoveChunks(dead)) if dead else _after_chunks(writer)
+
+
+def removable(own: Manifest, seen: Observation) -> tuple[str, ...]:
+    """Unlisted chunks **born before this attempt**: a younger one belongs to a writer that is still at work."""
+    return tuple(sorted(chunk.chunk_id for chunk in seen.chunks if chunk.chunk_id not in own.chunk_ids and chunk.born < own.attempt))
+
+
+def _after_chunks(writer: Writer) -> Writer:
+    if writer.outcome is Outcome.SUPERSEDED or writer.own is None or writer.planned_on is None:
+        return _done(writer)
+    old = tuple(sorted(m.attempt for m in writer.planned_on.manifests if m.attempt < writer.own.attempt))
+    return replace(writer, effect=RemoveManifests(old)) if old else _done(writer)
+
+
+def _done(writer: Writer) -> Writer:
+    assert writer.outcome is not None  # noqa: S101  # decided before anything is tidied
+    return _finish(writer, writer.outcome)
+
+
+def _finish(writer: Writer, outcome: Outcome) -> Writer:
+    return replace(writer, outcome=outcome, effect=Done(outcome))

@@ -1,0 +1,252 @@
+"""The index in Weaviate: the effects of the write protocol, for many documents at once.
+
+Each method is one round trip per tenant (a few for very large documents). Reads see acknowledged writes: with one replica a shard they do; with more,
+writes go to ALL, so that indexing waits while a replica is away and queries go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+from weaviate.classes.config import ConsistencyLevel
+from weaviate.classes.data import DataObject
+from weaviate.classes.query import Filter
+from weaviate.exceptions import WeaviateBaseError
+
+from contracts.identity import Attempt, Version, floor_uuid, manifest_uuid
+from index.collections import FLOOR, CollectionNames
+from index.documents import ChunkContent
+from index.manifest import Description, Manifest, entries_from_json, entries_to_json
+from index.protocol import ChunkRef, Observation
+
+if TYPE_CHECKING:
+    from weaviate import WeaviateAsyncClient
+
+    from contracts.events import FloorRecord
+
+EVERYTHING: Final = 100_000
+"""More objects than one document can have; the server must allow it (QUERY_MAXIMUM_RESULTS)."""
+
+SAID_CHARACTERS: Final = 240
+
+DOCUMENT_FIELDS: Final = [
+    "doc_id", "scope", "source", "deleted", "allowed", "attempt", "entries", "fingerprint", "title", "url", "doc_type", "metadata", "source_time_us", "indexed_time_us",
+]  # fmt: skip
+
+
+class StoreUnavailableError(Exception):
+    """Weaviate did not take or give what it was asked: worth another try. The driver's error is chained."""
+
+    @classmethod
+    def of(cls, what: str, error: WeaviateBaseError) -> StoreUnavailableError:
+        """``what`` failed, in a line, with the beginning of what the server said."""
+        said = " ".join(str(error).split())[:SAID_CHARACTERS]
+        return cls(f"{what}: {said}")
+
+
+class DocKey(NamedTuple):
+    tenant: str
+    doc_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewChunk:
+    """A chunk to be written, complete."""
+
+    tenant: str
+    chunk_id: str
+    born: Attempt
+    content: ChunkContent
+    vector: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    scope: str
+    version: Version
+
+
+def manifest_from_properties(properties: Any) -> Manifest:
+    """A manifest as it was stored."""
+    return Manifest(
+        attempt=Attempt.parse(properties["attempt"]),
+        deleted=bool(properties["deleted"]),
+        allowed=tuple(properties["allowed"] or ()),
+        entries=entries_from_json(properties["entries"]),
+        fingerprint=properties["fingerprint"] or "",
+        description=Description(
+            source=properties["source"] or "",
+            scope=properties["scope"] or "",
+            title=properties["title"] or "",
+            url=properties["url"] or "",
+            doc_type=properties["doc_type"] or "",
+            metadata=tuple(sorted(orjson.loads(properties["metadata"] or b"{}").items())),
+            source_time_us=int(properties["source_time_us"] or 0),
+        ),
+        indexed_time_us=int(properties["indexed_time_us"] or 0),
+    )
+
+
+def manifest_properties(doc_id: str, manifest: Manifest) -> dict[str, Any]:
+    about = manifest.description
+    return {
+        "doc_id": doc_id,
+        "scope": about.scope,
+        "source": about.source,
+        "deleted": manifest.deleted,
+        "allowed": list(manifest.allowed),
+        "attempt": str(manifest.attempt),
+        "entries": entries_to_json(manifest.entries),
+        "fingerprint": manifest.fingerprint,
+        "title": about.title,
+        "url": about.url,
+        "doc_type": about.doc_type,
+        "metadata": orjson.dumps(dict(about.metadata)).decode(),
+        "source_time_us": about.source_time_us,
+        "indexed_time_us": manifest.indexed_time_us,
+    }
+
+
+class WeaviateStore:
+    """The write side. One per process; ``client`` is connected and stays the caller's."""
+
+    def __init__(self, client: WeaviateAsyncClient, names: CollectionNames, replication: int = 1) -> None:
+        level = ConsistencyLevel.ALL if replication > 1 else None
+        self._chunks = client.collections.use(names.chunk).with_consistency_level(level) if level else client.collections.use(names.chunk)
+        self._documents = client.collections.use(names.document).with_consistency_level(level) if level else client.collections.use(names.document)
+        self._floors = client.collections.use(FLOOR)
+        self._tenants: set[str] = set()
+
+    async def ensure_tenant(self, tenant: str) -> None:
+        """Weaviate creates a tenant at its first insert only, and a read before that is an error."""
+        if tenant in self._tenants:
+            return
+        try:
+            for collection in (self._documents, self._chunks):
+                if not await collection.tenants.exists(tenant):
+                    await collection.tenants.create(tenant)
+        except WeaviateBaseError as error:
+            raise StoreUnavailableError.of(f"tenant {tenant} could not be created", error) from error
+        self._tenants.add(tenant)
+
+    async def look(self, keys: Iterable[DocKey]) -> dict[DocKey, Observation]:
+        """Manifests, chunk ids and floor of each document. The reads are apart: the protocol holds with that."""
+        by_tenant: dict[str, list[str]] = defaultdict(list)
+        for key in keys:
+            by_tenant[key.tenant].append(key.doc_id)
+        for tenant in by_tenant:
+            await self.ensure_tenant(tenant)
+        try:
+            looks = asyncio.gather(*(self._look_in(tenant, doc_ids) for tenant, doc_ids in by_tenant.items()))
+            floors, found = await asyncio.gather(self.floors(), looks)
+        except WeaviateBaseError as error:
+            raise StoreUnavailableError.of("the index could not be read", error) from error
+        observations: dict[DocKey, Observation] = {}
+        for tenant, (manifests, chunks) in zip(by_tenant, found, strict=True):
+            for doc_id in by_tenant[tenant]:
+                floor = max((floor.version for floor in floors if doc_id.startswith(floor.scope)), default=None)
+                observations[DocKey(tenant, doc_id)] = Observation(tuple(manifests.get(doc_id, ())), frozenset(chunks.get(doc_id, ())), floor)
+        return observations
+
+    async def _look_in(self, tenant: str, doc_ids: list[str]) -> tuple[dict[str, list[Manifest]], dict[str, list[ChunkRef]]]:
+        mine = Filter.by_property("doc_id").contains_any(doc_ids)
+        documents = self._documents.with_tenant(tenant).query.fetch_objects(filters=mine, limit=EVERYTHING, return_properties=DOCUMENT_FIELDS)
+        chunks = self._chunks.with_tenant(tenant).query.fetch_objects(filters=mine, limit=EVERYTHING, return_properties=["doc_id", "born"])
+        found_documents, found_chunks = await asyncio.gather(documents, chunks)
+        manifests: dict[str, list[Manifest]] = defaultdict(list)
+        for found in found_documents.objects:
+            manifests[str(found.properties["doc_id"])].append(manifest_from_properties(found.properties))
+        refs: dict[str, list[ChunkRef]] = defaultdict(list)
+        for chunk in found_chunks.objects:
+            refs[str(chunk.properties["doc_id"])].append(ChunkRef(str(chunk.uuid), Attempt.parse(str(chunk.properties["born"]))))
+        return manifests, refs
+
+    async def vectors(self, tenant: str, chunk_ids: Sequence[str]) -> dict[str, Sequence[float]]:
+        """The vectors of chunks that exist; one that is gone meanwhile is left out."""
+        try:
+            found = await self._chunks.with_tenant(tenant).query.fetch_objects_by_ids(
+                chunk_ids, limit=len(chunk_ids), include_vector=True, return_properties=[]
+            )
+        except WeaviateBaseError as error:
+            raise StoreUnavailableError.of("vectors could not be read", error) from error
+        return {str(chunk.uuid): chunk.vector["default"] for chunk in found.objects}  # type: ignore[misc]  # one vector a chunk, of floats
+
+    async def put_chunks(self, chunks: Sequence[NewChunk]) -> None:
+        by_tenant: dict[str, list[DataObject[Any, None]]] = defaultdict(list)
+        for chunk in chunks:
+            properties = chunk.content.properties() | {"born": str(chunk.born)}
+            by_tenant[chunk.tenant].append(DataObject(properties=properties, uuid=chunk.chunk_id, vector=chunk.vector))
+        await asyncio.gather(*(self._insert(self._chunks.with_tenant(tenant), objects) for tenant, objects in by_tenant.items()))
+
+    async def put_manifests(self, manifests: Sequence[tuple[DocKey, Manifest]]) -> None:
+        by_tenant: dict[str, list[DataObject[Any, None]]] = defaultdict(list)
+        for key, manifest in manifests:
+            uuid = manifest_uuid(key.tenant, key.doc_id, manifest.attempt)
+            by_tenant[key.tenant].append(DataObject(properties=manifest_properties(key.doc_id, manifest), uuid=uuid))
+        await asyncio.gather(*(self._insert(self._documents.with_tenant(tenant), objects) for tenant, objects in by_tenant.items()))
+
+    async def _insert(self, collection: Any, objects: list[DataObject[Any, None]]) -> None:
+        try:
+            answer = await collection.data.insert_many(objects)
+        except WeaviateBaseError as error:
+            raise StoreUnavailableError.of(f"{len(objects)} objects could not be written", error) from error
+        if answer.has_errors:
+            first = next(iter(answer.errors.values())).message
+            raise StoreUnavailableError(f"{len(answer.errors)} of {len(objects)} objects were not written; the first: {first}")
+
+    async def remove_chunks(self, tenant: str, chunk_ids: Sequence[str]) -> None:
+        await self._remove(self._chunks.with_tenant(tenant), chunk_ids)
+
+    async def remove_manifests(self, tenant: str, doc_ids_attempts: Sequence[tuple[str, Attempt]]) -> None:
+        await self._remove(self._documents.with_tenant(tenant), [manifest_uuid(tenant, doc_id, attempt) for doc_id, attempt in doc_ids_attempts])
+
+    async def _remove(self, collection: Any, ids: Sequence[str]) -> None:
+        try:
+            await collection.data.delete_many(where=Filter.by_id().contains_any(list(ids)))
+        except WeaviateBaseError as error:
+            raise StoreUnavailableError.of(f"{len(ids)} objects could not be removed", error) from error
+
+    # -- floors --------------------------------------------------------------------------------------------------------------------
+
+    async def floors(self) -> list[Floor]:
+        found = await self._floors.query.fetch_objects(limit=EVERYTHING, return_properties=["scope", "version"])
+        return [Floor(str(item.properties["scope"]), Version.parse(str(item.properties["version"]))) for item in found.objects]
+
+    async def raise_floor(self, record: FloorRecord) -> None:
+        """Write the floor of a scope unless a higher one is there. Several workers may do it at once with the same record."""
+        try:
+            mine = [floor for floor in await self.floors() if floor.scope == record.scope]
+            if any(floor.version >= record.version for floor in mine):
+                return
+            properties = {"scope": record.scope, "source": record.source, "version": str(record.version), "source_time_us": record.source_time_us}
+            await self._insert(self._floors, [DataObject(properties=properties, uuid=floor_uuid(record.scope, record.version))])
+            if mine:
+                await self._remove(self._floors, [floor_uuid(floor.scope, floor.version) for floor in mine])
+        except WeaviateBaseError as error:
+            raise StoreUnavailableError.of(f"the floor of {record.scope} could not be written", error) from error
+
+    async def living_below(self, scope: str, version: Version) -> list[DocKey]:
+        """Documents of a scope, in every tenant, whose current manifest is not deleted and lies below ``version``."""
+        try:
+            tenants = await self._documents.tenants.get()
+            found = await asyncio.gather(*(self._living_in(tenant, scope, version) for tenant in tenants))
+        except WeaviateBaseError as error:
+            raise StoreUnavailableError.of(f"documents of {scope} could not be listed", error) from error
+        return [key for keys in found for key in keys]
+
+    async def _living_in(self, tenant: str, scope: str, version: Version) -> list[DocKey]:
+        mine = Filter.by_property("scope").equal(scope)
+        found = await self._documents.with_tenant(tenant).query.fetch_objects(
+            filters=mine, limit=EVERYTHING, return_properties=["doc_id", "attempt", "deleted"]
+        )
+        current: dict[str, tuple[Attempt, bool]] = {}
+        for item in found.objects:
+            doc_id, attempt = str(item.properties["doc_id"]), Attempt.parse(str(item.properties["attempt"]))
+            if doc_id not in current or attempt > current[doc_id][0]:
+                current[doc_id] = (attempt, bool(item.properties["deleted"]))
+        return [DocKey(tenant, doc_id) for doc_id, (attempt, deleted) in current.items() if not deleted and attempt.version < version]

@@ -1,0 +1,126 @@
+"""``headrace up``, ``down`` and ``processes``: the stack for a person at a terminal. Functions for Typer; operations/cli.py hangs them in.
+
+A StackError becomes one message with cause and cure on stderr and exit code 2.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Annotated, Final, Self
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from contracts.events import describe_validation
+from operations.stack.errors import NotReadyError, StackError
+from operations.stack.programs import PROGRAM_NAMES
+from operations.stack.stack import Stack
+
+EXIT_CODE: Final = 2
+_MIB: Final = 1024 * 1024
+_STYLES: Final = {"ready": "green", "RUNNING": "green", "stopped": "dim", "starting": "yellow", "STARTING": "yellow"}
+
+Only = Annotated[list[str] | None, typer.Option("--only", help=f"Start this program and what it needs, not all (repeatable): {', '.join(PROGRAM_NAMES)}.")]
+Clean = Annotated[bool, typer.Option("--clean", help="End processes that a killed run of this home left behind, then start.")]
+
+
+@contextmanager
+def one_message() -> Iterator[None]:
+    """A StackError, or an invalid setting, as one message and exit code 2."""
+    console = Console(stderr=True, soft_wrap=True)
+    try:
+        yield
+    except ValidationError as error:
+        console.print(f"[red]A setting is invalid:[/red] {escape(describe_validation(error))}\nCorrect the HEADRACE_STACK_… variable, or the home's stack.env.")
+        raise typer.Exit(EXIT_CODE) from None
+    except StackError as error:
+        if isinstance(error, NotReadyError) and error.log_lines:
+            console.print("\n".join(f"  {escape(line)}" for line in error.log_lines), style="dim")
+        console.print(f"[red]{escape(error.cause)}[/red]\n{escape(error.cure)}")
+        raise typer.Exit(EXIT_CODE) from None
+
+
+class ProgressTable:
+    """What each program is doing: a live table at a terminal, one line a change elsewhere."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console()
+        self._began = time.monotonic()
+        self._rows: dict[str, tuple[str, float]] = {}
+        self._live = Live(console=self._console, get_renderable=self._render, refresh_per_second=8, transient=False) if self._console.is_terminal else None
+
+    def __call__(self, program: str, doing: str) -> None:
+        elapsed = time.monotonic() - self._began
+        self._rows[program] = (doing, elapsed)
+        if self._live is None:
+            self._console.print(f"{elapsed:6.1f} s  {program}: {doing}", highlight=False)
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._live:
+            self._live.stop()
+
+    def _render(self) -> Table:
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for program, (doing, elapsed) in list(self._rows.items()):
+            table.add_row(program, f"[{_STYLES.get(doing, 'yellow')}]{doing}", f"{elapsed:.1f} s")
+        return table
+
+
+def up(only: Only = None, clean: Clean = False) -> None:
+    """Start the local stack and return when all of it is ready."""
+    with one_message():
+        stack = Stack(programs=tuple(only) if only else PROGRAM_NAMES)
+        began = time.monotonic()
+        with ProgressTable() as progress:
+            stack.up(progress, clean=clean)
+        console = Console(soft_wrap=True)
+        console.print(
+            f"Ready after {time.monotonic() - began:.1f} s. Query service: http://{stack.site.address('query')}  Home: {escape(str(stack.site.home))}"
+        )
+
+
+def down() -> None:
+    """Stop the local stack, and end what a killed run of this home left behind."""
+    with one_message():
+        stack = Stack()
+        with ProgressTable() as progress:
+            left = stack.down(progress)
+        for item in left:
+            Console().print(f"Ended {item.name} (pid {item.pid}), left by an earlier run.")
+
+
+def processes() -> None:
+    """Each program of the local stack: state, pid, uptime, memory."""
+    with one_message():
+        stack = Stack()
+        states, left = stack.processes(), stack.leftovers()
+        console = Console(soft_wrap=True)
+        if not states:
+            console.print(f"No stack runs under {escape(str(stack.site.home))}. Start it with `headrace up`.")
+        else:
+            console.print(process_table(stack))
+        for item in left:
+            console.print(f"[yellow]Left by an earlier run: {item.name} (pid {item.pid}); `headrace down` ends it.[/yellow]")
+
+
+def process_table(stack: Stack) -> Table:
+    """The same as a rich table, for ``headrace status``."""
+    table = Table("program", "state", "pid", "uptime", "memory", box=None, pad_edge=False)
+    states = stack.processes()
+    for state in states:
+        style = _STYLES.get(state.state, "red")
+        table.add_row(state.name, f"[{style}]{state.state.lower()}", str(state.pid or ""), f"{state.uptime_seconds:.0f} s", f"{state.rss_bytes / _MIB:.0f} MiB")
+    table.add_row("together", "", "", "", f"{sum(state.rss_bytes for state in states) / _MIB:.0f} MiB")
+    return table

@@ -1,0 +1,1 @@
+"""How each server is configured for one machine: one module a server, each with command, prepare and probe."""

@@ -1,0 +1,49 @@
+"""Where the index worker is wired."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from contracts.settings import EmbeddingSettings, IndexerSettings, KafkaSettings, WeaviateSettings, read
+from contracts.topic_admin import ensure_topics
+from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL, fixed_topics
+from index.collections import ensure_collections
+from index.connection import connect
+from index.driver import IndexDriver
+from index.embedding import load
+from index.store import WeaviateStore
+from streams.cutting import Cutter
+from streams.indexing import Indexing, IndexingLimits, in_thread
+from streams.producer import RecordProducer
+from streams.worker import Lane, Step, worker_app
+
+if TYPE_CHECKING:
+    import faust
+
+
+def index_app(lane: Lane) -> faust.App:
+    """The worker that brings a lane of documents into the index."""
+    kafka, limits = read(KafkaSettings), read(IndexerSettings)
+    embedder = load(read(EmbeddingSettings))
+
+    async def wire() -> Step:
+        await ensure_topics(kafka, fixed_topics(kafka.partitions))
+        weaviate = read(WeaviateSettings)
+        client = await connect(weaviate)
+        names = await ensure_collections(client, embedder.space, weaviate.replication)
+        store = WeaviateStore(client, names, weaviate.replication)
+        producer = RecordProducer(kafka.bootstrap_servers)
+        await producer.start()
+        cutting = ThreadPoolExecutor(1, thread_name_prefix="cut")
+        driver = IndexDriver(store, embedder.embed, in_thread=in_thread(cutting))
+        step = Indexing(
+            store,
+            driver,
+            Cutter(embedder),
+            producer,
+            IndexingLimits(lane, limits.batch_documents, limits.batches_in_flight, limits.buffer_documents, limits.buffer_mib * 2**20),
+        )
+        return Step(step.take, step.run)
+
+    return worker_app(f"headrace-index-{lane}", [DOCUMENTS if lane == "live" else DOCUMENTS_BACKFILL], wire)

@@ -1,0 +1,23 @@
+"""Rows to records of documents: pure, and the same for rows that come through Debezium and rows that ``verify`` reads by SQL."""
+
+from streams.mapping.errors import InvalidIdentityColumnError, MappingError, MissingColumnError, UnavailableValueError, WrongTableError
+from streams.mapping.registry import mappings_by_topic
+from streams.mapping.row import RowReader
+from streams.mapping.sql_rows import COLUMN_TYPES, row_from_sql, select_rows, session_options
+from streams.mapping.table import Record, TableMapping
+
+__all__ = [
+    "COLUMN_TYPES",
+    "InvalidIdentityColumnError",
+    "MappingError",
+    "MissingColumnError",
+    "Record",
+    "RowReader",
+    "TableMapping",
+    "UnavailableValueError",
+    "WrongTableError",
+    "mappings_by_topic",
+    "row_from_sql",
+    "select_rows",
+    "session_options",
+]

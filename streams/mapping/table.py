@@ -1,0 +1,143 @@
+"""A change of a row becomes records of documents. Pure: an envelope in, records or a named error out; texts stay raw, the normaliser redacts them.
+
+Invariants: every record of one envelope has the envelope's version, and a state is never left standing under an old name: a row whose key or tenant
+changed deletes the old document, a row outside ``where`` deletes its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contracts.envelope import Envelope, Heartbeat, Tombstone, version_of
+from contracts.events import DeleteRecord, DocumentRecord, FloorRecord, MetadataValue
+from contracts.identity import InvalidIdentityError, Version, check_tenant, document_id
+from contracts.sources import PostgresSource, Table, parse_column_or_template, parse_template
+from streams.mapping.conditions import meets
+from streams.mapping.errors import InvalidIdentityColumnError, WrongTableError
+from streams.mapping.placeholders import is_unavailable
+from streams.mapping.principals import principals_by_templates, principals_in_column
+from streams.mapping.row import RowReader
+from streams.mapping.values import metadata_of
+
+Record = DocumentRecord | DeleteRecord | FloorRecord
+
+
+class TableMapping:
+    """The mapping of one declared table, its templates parsed once."""
+
+    def __init__(self, source: PostgresSource, table: Table) -> None:
+        self.source = source
+        self.table = table
+        self.scope = source.scope_of(table)
+        self.chunking = source.chunking_of(table)
+        self.redaction = source.redaction_of(table)
+        self._title = parse_column_or_template(table.title) if table.title else None
+        self._body = parse_column_or_template(table.body)
+        self._url = parse_column_or_template(table.url) if table.url else None
+        self._tenant = parse_template(table.tenant)
+        self._doc_type = parse_template(table.doc_type)
+        self._allowed_column = parse_column_or_template(table.allowed) if isinstance(table.allowed, str) else None
+        self._allowed = () if isinstance(table.allowed, str) else tuple(parse_template(text) for text in table.allowed)
+        self._metadata = {name: parse_template(value) if isinstance(value, str) else value for name, value in table.metadata.items()}
+
+    def records(self, envelope: Envelope | Tombstone | Heartbeat) -> tuple[Record, ...]:
+        """What an envelope of this table means for the index. Raises MappingError (a dead letter's reason)."""
+        if not isinstance(envelope, Envelope):
+            return ()
+        self._check_table(envelope)
+        version = version_of(envelope, self.source.epoch, self.source.revision)
+        time_us = envelope.source.time_us
+        match envelope.op:
+            case "t":
+                return (FloorRecord(version=version, scope=self.scope, source=self.source.name, source_time_us=time_us),)
+            case "d":
+                identity = self.identity(RowReader(self.table.name, {**(envelope.key or {}), **(envelope.before or {})}))
+                return (self._delete(identity, version, time_us),)
+            case _:
+                return self._written(envelope, version)
+
+    def document(self, row: RowReader, version: Version, source_time_us: int) -> DocumentRecord | None:
+        """The row's document, or None for a row outside ``where``. The same for rows of Debezium and of SQL: what must be in the index."""
+        if self.table.where is not None and not meets(self.table.where, row):
+            return None
+        tenant, doc_id = self.identity(row)
+        return DocumentRecord(
+            tenant=tenant,
+            doc_id=doc_id,
+            scope=self.scope,
+            source=self.source.name,
+            source_time_us=source_time_us,
+            version=version,
+            title=self._title.render(row.text) if self._title else "",
+            url=self._url.render(row.text) if self._url else "",
+            body=self._body.render(row.text),
+            format=self.table.format,
+            doc_type=self._doc_type.render(row.text),
+            allowed=self._principals(row),
+            metadata=self._metadata_of(row),
+            chunking=self.chunking,
+        )
+
+    def expected(self, row: Mapping[str, object], version: Version, source_time_us: int) -> DocumentRecord | None:
+        """As ``document``, from a row that ``row_from_sql`` made."""
+        return self.document(RowReader(self.table.name, row), version, source_time_us)
+
+    def identity(self, row: RowReader) -> tuple[str, str]:
+        """(tenant, doc_id). Raises InvalidIdentityColumnError for a null key or a tenant that cannot be."""
+        key = []
+        for column in self.table.key:
+            value = row.value(column)
+            if value is None:
+                raise InvalidIdentityColumnError(self.table.name, column, f"key column {column} is null")
+            key.append(row.text(column))
+        try:
+            tenant = check_tenant(self._tenant.render(row.text))
+        except InvalidIdentityError:
+            column = ", ".join(self._tenant.columns)
+            reason = f"the tenant from column {column} is not 1 to 64 characters of A-Z a-z 0-9 _ -"
+            raise InvalidIdentityColumnError(self.table.name, column, reason) from None
+        return tenant, document_id(self.scope, tuple(key))
+
+    def _written(self, envelope: Envelope, version: Version) -> tuple[Record, ...]:
+        row = RowReader(self.table.name, envelope.after or {}, envelope.before)
+        now, old = self.identity(row), self._old_identity(envelope)
+        time_us = envelope.source.time_us
+        moved = () if old is None or old == now else (self._delete(old, version, time_us),)
+        return (*moved, self.document(row, version, time_us) or self._delete(now, version, time_us))
+
+    def _old_identity(self, envelope: Envelope) -> tuple[str, str] | None:
+        """Under which name the row stood before, where the change tells; a name that could never be stored has no document to delete."""
+        before = envelope.before
+        if before is None or any(before.get(column) is None or is_unavailable(before[column]) for column in self.table.identity_columns):
+            return None
+        try:
+            return self.identity(RowReader(self.table.name, before))
+        except InvalidIdentityColumnError:
+            return None
+
+    def _delete(self, identity: tuple[str, str], version: Version, time_us: int) -> DeleteRecord:
+        tenant, doc_id = identity
+        return DeleteRecord(tenant=tenant, doc_id=doc_id, scope=self.scope, source=self.source.name, source_time_us=time_us, version=version)
+
+    def _principals(self, row: RowReader) -> tuple[str, ...]:
+        if self.table.restricted_when is not None and meets(self.table.restricted_when, row):
+            return ()
+        if self._allowed_column is not None:
+            return principals_in_column(self._allowed_column, row)
+        return principals_by_templates(self._allowed, row)
+
+    def _metadata_of(self, row: RowReader) -> dict[str, MetadataValue]:
+        found: dict[str, MetadataValue] = {}
+        for name, template in self._metadata.items():
+            if isinstance(template, str | int | float | bool):
+                found[name] = template
+                continue
+            column = template.sole_column
+            value = metadata_of(row.value(column)) if column else template.render(row.text)
+            if value is not None:
+                found[name] = value
+        return found
+
+    def _check_table(self, envelope: Envelope) -> None:
+        if (envelope.source.schema, envelope.source.table) != (self.table.schema_name, self.table.table_name):
+            raise WrongTableError(self.table.name, "", f"the change is of {envelope.source.schema}.{envelope.source.table}")

