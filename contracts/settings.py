@@ -31,7 +31,9 @@ class KafkaSettings(BaseSettings):
     partitions: int = Field(4, ge=1, le=1024, description="partitions of documents, index.changes and source topics; the most workers that can share a lane")
     replication: int = Field(1, ge=1, description="replicas of each topic: 1 on a laptop, 3 on a cluster")
     session_timeout_seconds: float = Field(10.0, ge=6, description="after so long without a heartbeat a worker's partitions go to another one")
-    instance_id: str = Field("", description="a name that this worker keeps over restarts and shares with none (a StatefulSet pod's): it then gets its partitions back at once")
+    instance_id: str = Field(
+        "", description="a name that this worker keeps over restarts and shares with none (a StatefulSet pod's): it then gets its partitions back at once"
+    )
 
 
 class WeaviateSettings(BaseSettings):
@@ -69,7 +71,7 @@ class EmbeddingSettings(BaseSettings):
     revision: str = Field("", description="revision of a named model; part of the embedding space")
     url: str = Field("", description="address of the text-embeddings-inference server, for backend tei")
     threads: int = Field(0, ge=0, description="threads of one inference, 0: as many as cores")
-    batch_chunks: int = Field(16, ge=1, le=1024, description="most chunks in one inference: a live edit waits for no more than one such call")
+    batch_chunks: int = Field(8, ge=1, le=1024, description="most chunks in one inference: a live edit waits for no more than one such call")
 
 
 class IndexerSettings(BaseSettings):
@@ -77,8 +79,8 @@ class IndexerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HEADRACE_INDEXER_", extra="ignore", frozen=True)
 
-    batch_documents: int = Field(16, ge=1, le=512, description="most documents in one round of writes")
-    batches_in_flight: int = Field(2, ge=1, le=16, description="rounds of writes under way at once, on different documents")
+    batch_documents: int = Field(64, ge=1, le=512, description="most documents in one round of writes")
+    batches_in_flight: int = Field(4, ge=1, le=16, description="rounds of writes under way at once, on different documents")
     buffer_documents: int = Field(256, ge=1, description="records read ahead of the writes")
     buffer_mib: int = Field(64, ge=1, description="bytes read ahead of the writes; bounds the worker's memory")
     tombstone_days: int = Field(30, ge=8, description="how long a delete keeps its version; longer than any topic keeps a late record")

@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from contracts.identity import Attempt
 from index.documents import ChunkContent, text_hash
@@ -34,6 +34,9 @@ from index.protocol import (
     start,
 )
 from index.store import DocKey, NewChunk
+
+CHUNKS_AT_ONCE: Final = 32
+"""New chunks embedded before the manifests of their documents are written: a batch's first documents do not wait for its last."""
 
 Cut = tuple[tuple[Slot, ...], dict[str, ChunkContent]]
 
@@ -134,7 +137,7 @@ class IndexDriver:
         # One effect kind a round, the most advanced first: a manifest must not wait for another document's embedding.
         for effect in (PutManifest, Look, NeedSlots, PutChunks, RemoveChunks, RemoveManifests):
             if effect in by_effect:
-                await steps[effect](by_effect[effect])
+                await steps[effect](_first_few(by_effect[effect]))
                 return
 
     async def _look(self, runs: Sequence[_Run]) -> None:
@@ -242,3 +245,13 @@ class IndexDriver:
         assert outcome is not None  # noqa: S101  # a Done writer has one
         own = run.writer.own if outcome in {Outcome.COMMITTED, Outcome.DUPLICATE} else None
         return Indexed(run.job, outcome, run.writer.before, own, run.added, run.removed, run.embedded, run.searchable_time_us)
+
+
+def _first_few(runs: Sequence[_Run]) -> Sequence[_Run]:
+    """The first writers with together CHUNKS_AT_ONCE new chunks, at least one writer; all of them where no chunks are written."""
+    total = 0
+    for at, run in enumerate(runs):
+        total += len(run.writer.effect.entries) if isinstance(run.writer.effect, PutChunks) else 0
+        if total > CHUNKS_AT_ONCE:
+            return runs[: max(1, at)]
+    return runs

@@ -10,8 +10,10 @@ import asyncio
 import contextlib
 import fcntl
 import hashlib
+import heapq
+import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -86,6 +88,40 @@ def load(settings: EmbeddingSettings) -> Embedder:
     return InProcessEmbedder(settings)
 
 
+class ShortestFirst:
+    """Turns at the one model: of those that wait, the one with the least left to embed goes next, so that an edit never queues behind a book."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._arrivals = itertools.count()
+        self._taken = False
+
+    @contextlib.asynccontextmanager
+    async def turn(self, left: int) -> AsyncIterator[None]:
+        if self._taken:
+            mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            heapq.heappush(self._waiting, (left, next(self._arrivals), mine))
+            try:
+                await mine
+            except asyncio.CancelledError:
+                if mine.done() and not mine.cancelled():
+                    self._pass_on()
+                raise
+        self._taken = True
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        while self._waiting:
+            _, _, following = heapq.heappop(self._waiting)
+            if not following.done():
+                following.set_result(None)  # stays taken: handed over
+                return
+        self._taken = False
+
+
 class Encoder(Protocol):
     """One model in this process; ``encode`` is called from one thread at a time."""
 
@@ -105,6 +141,7 @@ class InProcessEmbedder:
         self._encoder = _load_encoder(settings, name, location)
         self._batch = settings.batch_chunks
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        self._turns = ShortestFirst()
         self._memory: LRUCache[str, Sequence[float]] = LRUCache(REMEMBERED_VECTORS)
         self.tokenizer = self._encoder.tokenizer
         self.window = self._encoder.window
@@ -116,7 +153,8 @@ class InProcessEmbedder:
         missing = sorted({text for text in texts if text not in vectors}, key=len)
         for at in range(0, len(missing), self._batch):
             part = missing[at : at + self._batch]
-            vectors |= zip(part, await loop.run_in_executor(self._thread, self._encode, part), strict=True)
+            async with self._turns.turn(len(missing) - at):
+                vectors |= zip(part, await loop.run_in_executor(self._thread, self._encode, part), strict=True)
         self._memory.update({text: vectors[text] for text in missing[-REMEMBERED_VECTORS:]})
         return [vectors[text] for text in texts]
 

@@ -173,7 +173,7 @@ def _looked(writer: Writer, seen: Observation) -> Writer:
     if not mine:
         writer = replace(writer, before=current)
     if seen.floor is not None and seen.floor > writer.wanted.version:
-        if current is None or current.attempt.version > seen.floor:
+        if current is None or current.attempt.version > seen.floor or _gone_without_trace(current, seen):
             return _finish(writer, Outcome.FENCED)
         writer = replace(writer, wanted=_dead_at(writer.wanted, seen.floor))
     if current is not None and current.attempt.version > writer.wanted.version:
@@ -181,6 +181,11 @@ def _looked(writer: Writer, seen: Observation) -> Writer:
     if current is not None and current.attempt.version == writer.wanted.version and _whole_and_right(current, writer.wanted, seen):
         return _tidy(replace(writer, own=current, outcome=Outcome.COMMITTED if mine else Outcome.DUPLICATE), seen)
     return _plan(writer, seen)
+
+
+def _gone_without_trace(current: Manifest, seen: Observation) -> bool:
+    """Deleted and tidied: a floor has nothing more to do."""
+    return current.deleted and len(seen.manifests) == 1 and not seen.chunks
 
 
 def _dead_at(wanted: Wanted, version: Version) -> Wanted:

@@ -69,6 +69,9 @@ class Filters:
     metadata: tuple[tuple[str, tuple[object, ...]], ...] = ()
 
 
+NO_FILTERS: Final = Filters()
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """A question to the index. ``vector`` is of the index's embedding space; modes hybrid and vector need it."""
@@ -77,7 +80,7 @@ class Search:
     vector: Sequence[float] | None = None
     mode: Mode = "hybrid"
     limit: int = 10
-    filters: Filters = Filters()
+    filters: Filters = NO_FILTERS
 
 
 @dataclass(frozen=True, slots=True)

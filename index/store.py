@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import orjson
 from weaviate.classes.config import ConsistencyLevel
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 EVERYTHING: Final = 100_000
 """More objects than one document can have; the server must allow it (QUERY_MAXIMUM_RESULTS)."""
+OBJECTS_A_CALL: Final = 500
+"""Written, removed or read with vectors in one call: the largest document takes more calls, not one that outlasts its time limit or 100 MB."""
 
 SAID_CHARACTERS: Final = 240
 
@@ -112,6 +114,13 @@ def manifest_properties(doc_id: str, manifest: Manifest) -> dict[str, Any]:
     }
 
 
+_Item = TypeVar("_Item")
+
+
+def _slices(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    return (items[begin : begin + OBJECTS_A_CALL] for begin in range(0, len(items), OBJECTS_A_CALL))
+
+
 class WeaviateStore:
     """The write side. One per process; ``client`` is connected and stays the caller's."""
 
@@ -119,7 +128,7 @@ class WeaviateStore:
         level = ConsistencyLevel.ALL if replication > 1 else None
         self._chunks = client.collections.use(names.chunk).with_consistency_level(level) if level else client.collections.use(names.chunk)
         self._documents = client.collections.use(names.document).with_consistency_level(level) if level else client.collections.use(names.document)
-        self._floors = client.collections.use(FLOOR)
+        self._floors = client.collections.use(FLOOR).with_consistency_level(level) if level else client.collections.use(FLOOR)
         self._tenants: set[str] = set()
 
     async def ensure_tenant(self, tenant: str) -> None:
@@ -162,19 +171,24 @@ class WeaviateStore:
         for found in found_documents.objects:
             manifests[str(found.properties["doc_id"])].append(manifest_from_properties(found.properties))
         refs: dict[str, list[ChunkRef]] = defaultdict(list)
+        births: dict[str, Attempt] = {}  # a document's chunks share a few
         for chunk in found_chunks.objects:
-            refs[str(chunk.properties["doc_id"])].append(ChunkRef(str(chunk.uuid), Attempt.parse(str(chunk.properties["born"]))))
+            born = str(chunk.properties["born"])
+            attempt = births.get(born) or births.setdefault(born, Attempt.parse(born))
+            refs[str(chunk.properties["doc_id"])].append(ChunkRef(str(chunk.uuid), attempt))
         return manifests, refs
 
     async def vectors(self, tenant: str, chunk_ids: Sequence[str]) -> dict[str, Sequence[float]]:
         """The vectors of chunks that exist; one that is gone meanwhile is left out."""
-        try:
-            found = await self._chunks.with_tenant(tenant).query.fetch_objects_by_ids(
-                chunk_ids, limit=len(chunk_ids), include_vector=True, return_properties=[]
-            )
-        except WeaviateBaseError as error:
-            raise StoreUnavailableError.of("vectors could not be read", error) from error
-        return {str(chunk.uuid): chunk.vector["default"] for chunk in found.objects}  # type: ignore[misc]  # one vector a chunk, of floats
+        collection = self._chunks.with_tenant(tenant)
+        vectors: dict[str, Sequence[float]] = {}
+        for ids in _slices(chunk_ids):
+            try:
+                found = await collection.query.fetch_objects_by_ids(ids, limit=len(ids), include_vector=True, return_properties=[])
+            except WeaviateBaseError as error:
+                raise StoreUnavailableError.of("vectors could not be read", error) from error
+            vectors |= {str(chunk.uuid): chunk.vector["default"] for chunk in found.objects}  # type: ignore[misc]  # one vector a chunk, of floats
+        return vectors
 
     async def put_chunks(self, chunks: Sequence[NewChunk]) -> None:
         by_tenant: dict[str, list[DataObject[Any, None]]] = defaultdict(list)
@@ -191,13 +205,14 @@ class WeaviateStore:
         await asyncio.gather(*(self._insert(self._documents.with_tenant(tenant), objects) for tenant, objects in by_tenant.items()))
 
     async def _insert(self, collection: Any, objects: list[DataObject[Any, None]]) -> None:
-        try:
-            answer = await collection.data.insert_many(objects)
-        except WeaviateBaseError as error:
-            raise StoreUnavailableError.of(f"{len(objects)} objects could not be written", error) from error
-        if answer.has_errors:
-            first = next(iter(answer.errors.values())).message
-            raise StoreUnavailableError(f"{len(answer.errors)} of {len(objects)} objects were not written; the first: {first}")
+        for part in _slices(objects):
+            try:
+                answer = await collection.data.insert_many(part)
+            except WeaviateBaseError as error:
+                raise StoreUnavailableError.of(f"{len(part)} objects could not be written", error) from error
+            if answer.has_errors:
+                first = next(iter(answer.errors.values())).message
+                raise StoreUnavailableError(f"{len(answer.errors)} of {len(part)} objects were not written; the first: {first}")
 
     async def remove_chunks(self, tenant: str, chunk_ids: Sequence[str]) -> None:
         await self._remove(self._chunks.with_tenant(tenant), chunk_ids)
@@ -206,10 +221,13 @@ class WeaviateStore:
         await self._remove(self._documents.with_tenant(tenant), [manifest_uuid(tenant, doc_id, attempt) for doc_id, attempt in doc_ids_attempts])
 
     async def _remove(self, collection: Any, ids: Sequence[str]) -> None:
-        try:
-            await collection.data.delete_many(where=Filter.by_id().contains_any(list(ids)))
-        except WeaviateBaseError as error:
-            raise StoreUnavailableError.of(f"{len(ids)} objects could not be removed", error) from error
+        for part in _slices(ids):
+            try:
+                answer = await collection.data.delete_many(where=Filter.by_id().contains_any(list(part)))
+            except WeaviateBaseError as error:
+                raise StoreUnavailableError.of(f"{len(part)} objects could not be removed", error) from error
+            if answer.failed:
+                raise StoreUnavailableError(f"{answer.failed} of {len(part)} objects were not removed")
 
     # -- floors --------------------------------------------------------------------------------------------------------------------
 

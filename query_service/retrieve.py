@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from index.reading import Access, Filters, Hit, IndexReader, Mode, Search
+from index.reading import NO_FILTERS, Access, Filters, Hit, IndexReader, Mode, Search
 from index.reading_as_of import AsOf, AsOfReader
 from query_service.steps import Steps
 
@@ -20,7 +20,7 @@ class Request:
     text: str
     limit: int
     mode: Mode = "hybrid"
-    filters: Filters = Filters()
+    filters: Filters = NO_FILTERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,25 +52,27 @@ class Normalizer:
         records = mapping.records(envelope)
         op = envelope.op if isinstance(envelope, Envelope) else "none"
         redactor = self._redactors[topic]
-        return Normalized(mapping.source.name, op, tuple(self._clean(record, redactor) if isinstance(record, DocumentRecord) else record for record in records))
+        return Normalized(mapping.source.name, op, tuple(clean(record, redactor) if isinstance(record, DocumentRecord) else record for record in records))
 
-    def _clean(self, record: DocumentRecord, redactor: Redactor) -> DocumentRecord:
-        size = len(record.body.encode())
-        if size > MAX_TEXT_BYTES:
-            raise TextTooLargeError(size)
-        body, text_format = to_markdown(record.body, record.format)
-        redacted = redactor.redact(body)
-        for entity, count in redacted.counts.items():
-            REDACTIONS.labels(record.source, entity).inc(count)
-        return record.model_copy(
-            update={
-                "body": redacted.text,
-                "format": text_format,
-                "title": redactor.redact(record.title).text,
-                "url": redactor.redact(record.url).text,
-                "metadata": {name: _clean_value(value, redactor) for name, value in record.metadata.items()},
-            }
-        )
+
+def clean(record: DocumentRecord, redactor: Redactor) -> DocumentRecord:
+    """The record as it may leave ``source.*``: parsed to Markdown, and every text of it redacted. Raises TextTooLargeError."""
+    size = len(record.body.encode())
+    if size > MAX_TEXT_BYTES:
+        raise TextTooLargeError(size)
+    body, text_format = to_markdown(record.body, record.format)
+    redacted = redactor.redact(body)
+    for entity, count in redacted.counts.items():
+        REDACTIONS.labels(record.source, entity).inc(count)
+    return record.model_copy(
+        update={
+            "body": redacted.text,
+            "format": text_format,
+            "title": redactor.redact(record.title).text,
+            "url": redactor.redact(record.url).text,
+            "metadata": {name: _clean_value(value, redactor) for name, value in record.metadata.items()},
+        }
+    )
 
 
 def _clean_value(value: MetadataValue, redactor: Redactor) -> MetadataValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
@@ -40,7 +40,7 @@ def fixed_windows(text: str) -> list[Span]:
 def recursive(counter: TokenCounter, form: Form) -> Splitter:
     """LangChain's, with its default separators, measured in the model's tokens (which add up over words)."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def word_tokens(word: str) -> int:
         return counter.count([word])[0]
 

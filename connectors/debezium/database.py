@@ -35,7 +35,7 @@ def connected(source: PostgresSource, environ: Mapping[str, str] | None = None) 
 
 
 def connection_info(source: PostgresSource, environ: Mapping[str, str] | None = None, options: str = "") -> str:
-    """libpq's connection string, password included: for the driver alone, never for a log."""
+    """Connection string of libpq, password included: for the driver alone, never for a log."""
     connection = source.connection
     try:
         password = None if connection.password is None else resolve_secret(connection.password, environment() if environ is None else environ)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from connectors.debezium import names
 from connectors.debezium.connect_api import ConnectApi
@@ -95,7 +95,7 @@ def _table(connection: Connection, schema: str, table: str) -> ObservedTable | N
     if found is None:
         return None
     identity, kind, selectable, owned, identity_columns, oid = found
-    columns = dict(connection.execute(_COLUMNS, (oid,)).fetchall())
+    columns: dict[str, str] = dict(connection.execute(_COLUMNS, (oid,)).fetchall())
     return ObservedTable(
         name=f"{schema}.{table}",
         columns=columns,
@@ -108,7 +108,7 @@ def _table(connection: Connection, schema: str, table: str) -> ObservedTable | N
     )
 
 
-def _one(connection: Connection, statement: str, *parameters: object) -> tuple[object, ...]:
+def _one(connection: Connection, statement: str, *parameters: object) -> tuple[Any, ...]:
     found = connection.execute(statement.encode(), parameters or None).fetchone()
     if found is None:
         raise LookupError(statement)

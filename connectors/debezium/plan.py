@@ -154,9 +154,10 @@ def _connector(spec: ConnectorSpec, observed: Observed) -> Iterator[Action]:
 
 
 def _loads(spec: ConnectorSpec, observed: Observed) -> Iterator[Action]:
+    """A table never read under this epoch and revision; and every table where the slot is gone, since nobody knows what changed without it."""
     for table in spec.source.tables:
         wanted = names.load_id(spec.source, table)
-        if wanted not in observed.database.loads:
+        if wanted not in observed.database.loads or observed.database.slot is None:
             yield LoadTable(table.name, wanted)
 
 

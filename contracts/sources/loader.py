@@ -94,26 +94,28 @@ def _substituted(data: object, environ: Mapping[str, str]) -> object:
 
 
 def _problems_of(error: ValidationError, parsed: YamlText) -> Iterator[Problem]:
+    items = [(_written_place(item, parsed), item) for item in error.errors(include_url=False)]
     told: set[Place] = set()
-    items = error.errors(include_url=False)
-    for item in items:
-        if item["type"] == "too_short" and any(len(other["loc"]) > len(item["loc"]) and other["loc"][: len(item["loc"])] == item["loc"] for other in items):
-            continue  # short only because its members are reported already
-        place = _written_place(item["loc"], parsed)
-        if place in told:  # a union reports once per member
+    for place, item in items:
+        if place in told or _said_better(place, item, [other for other, _ in items]):
             continue
         told.add(place)
         message, cure = _explain(item, place)
         yield Problem(show_place(place), parsed.line_of(place), message, cure)
 
 
-def _written_place(loc: tuple[str | int, ...], parsed: YamlText) -> Place:
-    """A location without pydantic's names of union members, which nobody wrote."""
+def _said_better(place: Place, item: ErrorDetails, others: list[Place]) -> bool:
+    """A union reports once per member, and a list short of its faulty members is called too short: the fault inside is the one to tell."""
+    return item["type"] not in {"extra_forbidden", "missing"} and any(len(other) > len(place) and other[: len(place)] == place for other in others)
+
+
+def _written_place(item: ErrorDetails, parsed: YamlText) -> Place:
+    """Where it is without pydantic's names of union members, which nobody wrote."""
     place: Place = ()
-    for position, part in enumerate(loc):
-        if (*place, part) in parsed.lines or position == len(loc) - 1 == len(place):
+    for part in item["loc"]:
+        if (*place, part) in parsed.lines:
             place = (*place, part)
-    return place
+    return (*place, item["loc"][-1]) if item["type"] == "missing" else place
 
 
 def _explain(item: ErrorDetails, place: Place) -> tuple[str, str]:
@@ -122,7 +124,7 @@ def _explain(item: ErrorDetails, place: Place) -> tuple[str, str]:
         case "extra_forbidden":
             return "unknown key", _near(str(place[-1]), _fields_at(place[:-1]))
         case "missing":
-            return f"{item['loc'][-1]} is missing", "add it"
+            return "is missing", "add it"
         case _ if isinstance(given, dict) and len(given) == 1 and next(iter(given.values())) is None:
             name = next(iter(given))
             return "braces without quotes are a mapping in YAML", f"write '{{{name}}}' in quotes"

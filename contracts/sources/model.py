@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Annotated, Final, Literal, Self
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from contracts.events import ChunkPolicy, Scalar, TextFormat
 from contracts.identity import TENANT_PATTERN, scope_of_table
@@ -75,15 +75,28 @@ class Exclusion(_Part):
     not_: tuple[ConditionValue, ...] = Field(alias="not", min_length=1)
 
 
+_SCALAR_SCHEMA: Final[dict[str, object]] = {"type": ["string", "number", "boolean", "null"]}
+_VALUES_SCHEMA: Final[dict[str, object]] = {"type": "array", "items": _SCALAR_SCHEMA, "minItems": 1}
+_EXCLUSION_SCHEMA: Final[dict[str, object]] = {"type": "object", "properties": {"not": _VALUES_SCHEMA}, "required": ["not"], "additionalProperties": False}
+_CONDITION_SCHEMA: Final[dict[str, object]] = {"type": "object", "additionalProperties": {"anyOf": [_SCALAR_SCHEMA, _VALUES_SCHEMA, _EXCLUSION_SCHEMA]}}
+_KEY_SCHEMA: Final[dict[str, object]] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+_PORT_SCHEMA: Final[dict[str, object]] = {
+    "anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string", "pattern": "^env:"}],
+    "default": 5432,
+}
+
 Condition = dict[str, tuple[ConditionValue, ...] | Exclusion]
 """Columns with the values they may have; a row meets it when all its columns do."""
+WrittenCondition = Annotated[Condition, WithJsonSchema(_CONDITION_SCHEMA)]
 
 
 class Table(_Part):
     """How the rows of one table become documents."""
 
     name: str = Field(pattern=r"^[^.\s]+\.[^.\s]+$", description="schema.table")
-    key: tuple[str, ...] = Field(min_length=1, description="the columns that identify a row: its primary key, or a unique index of columns that are never null")
+    key: Annotated[tuple[str, ...], WithJsonSchema(_KEY_SCHEMA)] = Field(
+        min_length=1, description="the columns that identify a row: its primary key, or a unique index of columns that are never null"
+    )
     title: ColumnText | None = None
     body: ColumnText
     url: ColumnText | None = None
@@ -93,8 +106,8 @@ class Table(_Part):
         default=(),
         description="a column with the principals (text[], jsonb, comma list), or a list of templates and constants; none means that nobody may read",
     )
-    restricted_when: Condition | None = Field(default=None, description="rows that nobody may read, whatever allowed says")
-    where: Condition | None = Field(default=None, description="the rows that are documents; a row that leaves this set is deleted from the index")
+    restricted_when: WrittenCondition | None = Field(default=None, description="rows that nobody may read, whatever allowed says")
+    where: WrittenCondition | None = Field(default=None, description="the rows that are documents; a row that leaves this set is deleted from the index")
     doc_type: TemplateText = ""
     metadata: dict[str, Scalar] = Field(default_factory=dict, description="filterable values by name: '{column}' keeps the column's type")
     chunking: ChunkPolicy | None = Field(default=None, description="instead of the source's")
@@ -160,7 +173,7 @@ class Connection(_Part):
     """Where the database is. Values written ``env:NAME`` are taken from the environment when the file is read; the password stays a reference."""
 
     host: str = Field(min_length=1)
-    port: int = Field(default=5432, ge=1, le=65535)
+    port: Annotated[int, WithJsonSchema(_PORT_SCHEMA)] = Field(default=5432, ge=1, le=65535)
     database: str = Field(min_length=1)
     user: str = Field(min_length=1)
     password: SecretReference | None = Field(default=None, description="env:NAME or file:/path; none where the server asks for none")

@@ -10,8 +10,8 @@
     stack.down()
 
 While it is up, ``<home>/stack.env`` holds the addresses and secrets as HEADRACE_… variables (contracts.settings.read finds them when HEADRACE_HOME names
-the home), among them HEADRACE_DEMO_DATABASE_URL, a superuser's DSN. Weaviate wants the key HEADRACE_WEAVIATE_API_KEY: its gRPC port cannot be bound to loopback.
-A Connect configuration names the database password as ``${file:<home>/stack.env:HEADRACE_DEMO_DATABASE_PASSWORD}`` or ``${env:HEADRACE_DEMO_DATABASE_PASSWORD}``.
+the home), among them HEADRACE_DEMO_DSN, a superuser's, of the empty database `company`. Weaviate wants the key HEADRACE_WEAVIATE_API_KEY: its gRPC port cannot be bound to loopback.
+A Connect configuration names the database password as ``${file:<home>/stack.env:HEADRACE_DEMO_PASSWORD}`` or ``${env:HEADRACE_DEMO_PASSWORD}``.
 """
 
 from operations.stack.errors import StackError

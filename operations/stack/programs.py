@@ -68,6 +68,7 @@ def _worker_environment(site: Site, port: str) -> Mapping[str, str]:
         "HEADRACE_TELEMETRY_METRICS_HOST": LOOPBACK,
         "HEADRACE_TELEMETRY_METRICS_PORT": str(site.port(port)),
         "HEADRACE_WORKER_DATA": str(site.home / "data" / "workers"),
+        "HEADRACE_KAFKA_INSTANCE_ID": "local",
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(ROOT),
     }

@@ -43,7 +43,7 @@ class StackSettings(BaseSettings):
     port_base: int = Field(
         17000, ge=1024, le=65535 - SPAN, description="first of the hundred ports that the stack may use; query service +0, Kafka +92 and so on"
     )
-    ready_seconds: float = Field(120.0, gt=0, description="how long one program may take to become ready before `up` gives up")
+    ready_seconds: float = Field(180.0, gt=0, description="how long one program may take to become ready before `up` gives up")
     wal_keep_mib: int = Field(2048, ge=64, description="most WAL that Postgres keeps for a replication slot nobody reads (max_slot_wal_keep_size)")
 
     def port(self, name: str) -> int:

@@ -21,6 +21,8 @@ from operations.stack.settings import StackSettings
 
 LOOPBACK: Final = "127.0.0.1"
 SUPERUSER: Final = "postgres"
+DATABASE: Final = "company"
+"""Made with the data folder, for the demo; the superuser may make others."""
 _UNFIT: Final = frozenset('%;"\n')
 _ELSEWHERE: Final = "Set HEADRACE_HOME to a folder that you may write, with a plain name."
 _SOCKET_LIMIT: Final = 92
@@ -81,9 +83,10 @@ class Site:
     def env_file(self) -> Path:
         return self.home / STACK_ENV
 
-    @property
-    def postgres_dsn(self) -> str:
-        return f"postgresql://{SUPERUSER}:{self.secrets.postgres_password}@{self.address('postgres')}/postgres"
+    def dsn(self, database: str = DATABASE) -> str:
+        """The superuser's connection string."""
+        return f"postgresql://{SUPERUSER}:{self.secrets.postgres_password}@{self.address('postgres')}/{database}"
+
 
 
 def socket_path(home: Path) -> Path:
@@ -107,8 +110,12 @@ def stack_environment(site: Site) -> dict[str, str]:
         "HEADRACE_QUERY_HOST": LOOPBACK,
         "HEADRACE_QUERY_PORT": str(site.port("query")),
         "HEADRACE_STACK_PORT_BASE": str(site.settings.port_base),
-        "HEADRACE_DEMO_DATABASE_URL": site.postgres_dsn,
-        "HEADRACE_DEMO_DATABASE_PASSWORD": site.secrets.postgres_password,
+        "HEADRACE_DEMO_HOST": LOOPBACK,
+        "HEADRACE_DEMO_PORT": str(site.port("postgres")),
+        "HEADRACE_DEMO_DATABASE": DATABASE,
+        "HEADRACE_DEMO_USER": SUPERUSER,
+        "HEADRACE_DEMO_PASSWORD": site.secrets.postgres_password,
+        "HEADRACE_DEMO_DSN": site.dsn(),
     }
 
 

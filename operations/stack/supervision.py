@@ -29,7 +29,7 @@ _TOLERATED: Final = frozenset({Faults.ALREADY_STARTED, Faults.NOT_RUNNING})
 
 
 def render(site: Site, specs: Iterable[ProgramSpec], chosen: Mapping[str, str]) -> str:
-    """The text of supervisor.conf; ``chosen`` variables are every program's."""
+    """The text of supervisor.conf; ``chosen`` variables are every program's, above its own."""
     return "\n".join([_daemon_section(site), *(_program_section(site, spec, chosen) for spec in specs)])
 
 
@@ -57,7 +57,7 @@ serverurl=unix://{_literal(str(socket))}
 
 
 def _program_section(site: Site, spec: ProgramSpec, chosen: Mapping[str, str]) -> str:
-    environment = {**chosen, **spec.environment(site), "HEADRACE_HOME": str(site.home), MARK: str(site.home)}
+    environment = {**spec.environment(site), **chosen, "HEADRACE_HOME": str(site.home), MARK: str(site.home)}
     return f"""[program:{spec.name}]
 command={_literal(shlex.join(spec.command(site)))}
 environment={_literal(_environment_text(environment))}
@@ -77,15 +77,14 @@ stdout_logfile_backups=2
 
 
 def _environment_text(environment: Mapping[str, str]) -> str:
-    """NAME="value" pairs as supervisord's shell-like lexer reads them: it knows no escape inside quotes, so a value brings the quote that it lacks."""
-    return ",".join(f"{name}={_quoted(name, value)}" for name, value in sorted(environment.items()))
+    return ",".join(f'{name}="{_quotable(name, value)}"' for name, value in sorted(environment.items()))
 
 
-def _quoted(name: str, value: str) -> str:
-    for quote in ('"', "'"):
-        if quote not in value:
-            return f"{quote}{value}{quote}"
-    raise StackError(f"The value of {name} holds both kinds of quotes.", "Choose a home folder without quotes in its name.")
+def _quotable(name: str, value: str) -> str:
+    """The value, if supervisord can read it back between double quotes: it knows no escape, and strips quotes of both kinds from the ends."""
+    if '"' in value or value != value.strip("'"):
+        raise StackError(f"The value of {name} holds quotes that supervisord cannot be told.", f"Give {name} a value without quotes.")
+    return value
 
 
 def _literal(text: str) -> str:

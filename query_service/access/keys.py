@@ -99,7 +99,7 @@ class KeyRing:
         try:
             self._keys = read_keys(self._path)
         except KeyFileError as error:
-            _log.error("api keys not reloaded, the old ones stay in force", reason=str(error))  # noqa: TRY400  # the reason is the whole story
+            _log.error("api keys not reloaded, the old ones stay in force", reason=str(error))
             return
         _log.info("api keys reloaded", keys=len(self._keys))
 

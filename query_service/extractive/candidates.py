@@ -27,8 +27,6 @@ class Candidate:
     end: int
     text: str
     stems: frozenset[str]
-    around: frozenset[str]
-    """Stems of its chunk, of the titles above it and of the document's title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +45,14 @@ def pool(question: str, hits: Iterable[Hit]) -> Pool:
     """All candidates, in the order of the hits."""
     found: dict[tuple[str, int, int], Candidate] = {}
     for rank, hit in enumerate(hits):
-        around = frozenset(stems(" ".join((hit.text, hit.headings, hit.manifest.description.title))))
-        for candidate in _of_hit(hit, rank, around):
+        for candidate in _of_hit(hit, rank):
             found.setdefault((hit.doc_id, candidate.start, candidate.end), candidate)
     wanted = content_stems(question)
     candidates = tuple(found.values())
     return Pool(wanted, weigh(wanted, (candidate.stems for candidate in candidates)), candidates)
 
 
-def _of_hit(hit: Hit, rank: int, around: frozenset[str]) -> Iterable[Candidate]:
+def _of_hit(hit: Hit, rank: int) -> Iterable[Candidate]:
     for start, end in sentence_spans(hit.text):
         raw = hit.text[start:end]
         text = raw.strip()
@@ -63,7 +60,7 @@ def _of_hit(hit: Hit, rank: int, around: frozenset[str]) -> Iterable[Candidate]:
         if len(words) < _FEWEST_WORDS or _HEADING.match(text):
             continue
         first = hit.start + start + len(raw) - len(raw.lstrip())
-        yield Candidate(hit, rank, first, first + len(text), text, frozenset(words), around)
+        yield Candidate(hit, rank, first, first + len(text), text, frozenset(words))
 
 
 def promising(found: Pool, most: int) -> list[Candidate]:

@@ -30,14 +30,10 @@ class Evidence:
     similarity: float
     coverage: float
     """Share of the question's words, by weight, that the sentence holds."""
-    absent: float
-    """Share of the question's words that not even the chunk around it holds."""
     kind: float
     """1 if it holds a thing of the kind asked for, 0 if not, 0.5 where no kind is known."""
     names: float
     """Share of the question's names and numbers that the sentence holds; 1 where it has none."""
-    lead: float
-    """By how much it is better than the next best."""
     polarity: float
     """1 where question and sentence are both negated or both not."""
 
@@ -74,9 +70,7 @@ def evidence(question: str, found: Pool, ranked: Sequence[Scored]) -> Evidence:
     return Evidence(
         similarity=ranked[0].similarity,
         coverage=found.coverage(best.stems),
-        absent=len(found.wanted - best.around) / len(found.wanted) if found.wanted else 1.0,
         kind=0.5 if kind is None else float(holds(kind, best.text, question)),
         names=len(names & best.stems) / len(names) if names else 1.0,
-        lead=ranked[0].score - ranked[1].score if len(ranked) > 1 else 0.0,
         polarity=float(bool(_NEGATION.search(question)) == bool(_NEGATION.search(best.text))),
     )

@@ -19,9 +19,9 @@ STOP_WORDS: Final = frozenset(
     how i if in into is it its just kind kinds let like make made many may me might more most much must my name named names no nor of off on one or our out over
     own s shall she should since so some such sort t than that the their them then there these they this those though through to too type types under until
     up upon us use used very was we were what when where which while who whom whose why will with within without would you your
-    """.split()
+    """.split()  # noqa: SIM905  # words read better so than as a list
 )  # fmt: skip
-_SUFFIXES: Final = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ied", "ers", "ors", "er", "or", "ed", "es", "ly", "al", "s", "e")
+_SUFFIXES: Final = ("ation", "ment", "ing", "ie", "ied", "er", "or", "ed", "ly", "al", "e")
 _SHORTEST_STEM: Final = 4
 Weights = Mapping[str, float]
 
@@ -29,11 +29,13 @@ Weights = Mapping[str, float]
 def stem(term: str) -> str:
     """An English word without its commonest endings; anything else as it is. Crude on purpose: it only has to be the same for both sides."""
     if not (term.isascii() and term.isalpha()):
-        return term
+        return term.rstrip("y") if len(term) > _SHORTEST_STEM else term
+    if term.endswith("s") and not term.endswith(("ss", "us", "is")) and len(term) > _SHORTEST_STEM:
+        term = term[:-1]
     for suffix in _SUFFIXES:
         if term.endswith(suffix) and len(term) - len(suffix) >= _SHORTEST_STEM:
-            return term[: -len(suffix)].rstrip("i") or term
-    return term
+            return term[: -len(suffix)].rstrip("iy")
+    return term.rstrip("y") if len(term) > _SHORTEST_STEM else term
 
 
 def stems(text: str) -> list[str]:

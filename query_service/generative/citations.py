@@ -69,7 +69,7 @@ class _Weights:
     """The words of the sources, once per answer."""
 
     def __init__(self, hits: Sequence[Hit]) -> None:
-        self._held = [frozenset(stems(" ".join((hit.manifest.description.title, hit.headings, hit.text)))) for hit in hits]
+        self._held = [frozenset(stems(f"{hit.manifest.description.title} {hit.headings} {hit.text}")) for hit in hits]
 
     def support(self, sentence: str, cited: frozenset[int]) -> float:
         held = frozenset().union(*(self._held[number - 1] for number in cited))

@@ -99,7 +99,7 @@ class ModelServer:
         )
 
 
-class _PassingProblem(Problem):  # noqa: N818  # as Problem
+class _PassingProblem(Problem):
     """Trouble that may pass by itself: worth another try."""
 
 

@@ -49,15 +49,15 @@ class Chunker:
             return []
         lengths = own_lengths(policy, self._window)
         measured = measured_row(body, atoms(body, format), lengths.most, self._counter)
-        prices = [begin_price(atom.place, body[atom.start : atom.end]) for atom in measured.atoms]
+        prices = [begin_price(atom, body[atom.start : atom.end]) for atom in measured.atoms]
         cuts = cheapest_cuts(measured.tokens, prices, lengths)
-        if measured.sliced:
+        if not measured.exact:
             cuts = self._fitting(body, measured.atoms, cuts, lengths.most)
         chunks = _chunks(body, measured, cuts, policy.overlap)
-        return self._recounted(body, chunks, min(policy.max_tokens, self._window)) if measured.sliced else chunks
+        return chunks if measured.exact else self._recounted(body, chunks, min(policy.max_tokens, self._window))
 
     def _fitting(self, body: str, row: Sequence[Atom], cuts: Sequence[int], most: int) -> list[int]:
-        """Where words were cut between characters the sum of counts may be too small: halve what is too long after all."""
+        """Where cuts are hard the sum of counts may be too small: halve what is too long after all."""
         found: list[int] = []
         waiting = [*zip(cuts, [*cuts[1:], len(row)], strict=True)][::-1]
         while waiting:

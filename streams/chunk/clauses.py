@@ -41,12 +41,12 @@ def word_spans(body: str, start: int, end: int) -> list[tuple[int, int]]:
     return [word.span() for word in _WORD.finditer(body, start, end)]
 
 
-def slice_spans(body: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """One very long word cut between characters (grapheme clusters), after about 16 and at most 48 of them."""
+def slice_spans(body: str, start: int, end: int, most: int) -> Iterator[tuple[int, int]]:
+    """One very long word cut between characters (grapheme clusters), after about 24 and at most 48 of them (or ``most``, if that is less)."""
     begin = start
-    for number, cluster in enumerate(_CLUSTER.finditer(body, start, end)):
+    for cluster in _CLUSTER.finditer(body, start, end):
         at = cluster.end()
-        if at < end and (at - begin >= _SLICE_CHARACTERS or (number and at - begin >= _ONE_IN // 2 and chosen(body[max(start, at - 8) : at]))):
+        if at < end and (at - begin >= min(most, _SLICE_CHARACTERS) or (at - begin >= _ONE_IN // 2 and chosen(body[max(start, at - 8) : at]))):
             yield begin, at
             begin = at
     yield begin, end

@@ -1,7 +1,7 @@
 """Atoms with their lengths in tokens: long sentences get further places to cut, and nothing that comes out is longer than a chunk may be.
 
-Counts add up because every cut but one kind stands at white space, at a mark or between ideographs, where tokenizers cut too. The exception, a word cut
-between characters, is reported, so that the chunker can count its chunks again as a whole.
+Counts add up because sentences and clauses end at white space or at a mark, where tokenizers cut too. Hard cuts may stand elsewhere (between signs that a
+tokenizer takes for one word, or inside a word): they are reported, so that the chunker counts its chunks again as a whole.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _LARGEST_PIECE_TOKENS: Final = 48
 class MeasuredRow:
     atoms: list[Atom]
     tokens: list[int]
-    sliced: bool
-    """Whether a word was cut between characters."""
+    exact: bool
+    """Whether the tokens of neighbours add up."""
 
 
 def measured_row(body: str, row: Sequence[Atom], most: int, counter: TokenCounter) -> MeasuredRow:
     """The row with its atoms' lengths, each at most ``most`` tokens."""
     counts = counter.count([body[atom.start : atom.end] for atom in row])
     if max(counts, default=0) <= min(most, LONG_SENTENCE_TOKENS):
-        return MeasuredRow(list(row), counts, sliced=False)
+        return MeasuredRow(list(row), counts, exact=True)
     measure = _Measure(body, most, counter)
     found: list[Atom] = []
     tokens: list[int] = []
@@ -39,7 +39,7 @@ def measured_row(body: str, row: Sequence[Atom], most: int, counter: TokenCounte
         for (start, end), part in measure.pieces((atom.start, atom.end), count):
             found.append(replace(atom, end=end) if start == atom.start else Atom(start, end, Place.CLAUSE))
             tokens.append(part)
-    return MeasuredRow(found, tokens, measure.sliced)
+    return MeasuredRow(found, tokens, measure.exact)
 
 
 class _Measure:
@@ -47,7 +47,7 @@ class _Measure:
         self._body = body
         self._most = most
         self._counter = counter
-        self.sliced = False
+        self.exact = True
 
     def pieces(self, span: Span, count: int) -> Iterator[tuple[Span, int]]:
         """A sentence as its clauses, words or slices, just as far down as its length asks for."""
@@ -58,6 +58,7 @@ class _Measure:
             if length <= self._most:
                 yield clause, length
             else:
+                self.exact = False
                 yield from self._packed(clause)
 
     def _packed(self, clause: Span) -> Iterator[tuple[Span, int]]:
@@ -79,8 +80,7 @@ class _Measure:
             if length <= self._most:
                 yield word, length
             else:
-                self.sliced = True
-                yield from self._counted(list(slice_spans(self._body, *word)))
+                yield from self._counted(list(slice_spans(self._body, *word, self._most)))
 
     def _counted(self, spans: list[Span]) -> list[tuple[Span, int]]:
         return list(zip(spans, self._counter.count([self._body[start:end] for start, end in spans]), strict=True))

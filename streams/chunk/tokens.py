@@ -34,9 +34,11 @@ class ModelTokenCounter:
 
     def count(self, texts: Sequence[str]) -> list[int]:
         keys = [hash(text) for text in texts]
-        unknown = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._counts}
-        fresh = self._measure(unknown) if unknown else {}
-        return [fresh[key] if key in fresh else self._counts[key] for key in keys]
+        counts = {key: found for key in keys if (found := self._counts.get(key)) is not None}
+        unknown = {key: text for key, text in zip(keys, texts, strict=True) if key not in counts}
+        if unknown:
+            counts |= self._measure(unknown)
+        return [counts[key] for key in keys]
 
     def _measure(self, unknown: dict[int, str]) -> dict[int, int]:
         encodings = self._tokenizer.encode_batch_fast(list(unknown.values()), add_special_tokens=False)

@@ -12,6 +12,7 @@ Checked in every state that can be reached:
 * what it lists is the text of exactly one version, its own; only a manifest that narrows permissions ahead may list an older text;
 * it allows nobody whom its version does not allow, nor anybody whom the version of the listed text does not allow;
 * a deleted version lists nothing;
+* writers do not drive each other on for ever;
 * the reader's answer holds chunks of one version, and none that the reader may not read.
 And where nobody can move any more: the current manifest is of the last version, complete and right, each listed chunk exists, and nothing below a floor lives.
 """
@@ -48,6 +49,8 @@ LOOK_CHUNKS_FIRST = ("chunks", "manifests", "floor")
 LOOK_TORN = ("resolve", "fetch", "chunks", "floor")
 """The server first finds which manifests match, then fetches them: one that is removed between the two is missing, one that is put is not there yet."""
 
+ENDLESS = 10
+"""Attempts at one version: no two or three writers need as many, unless they drive each other on for ever."""
 _BITS = 24
 
 
@@ -377,6 +380,7 @@ class Judge:
         self.scenario = scenario
 
     def state(self, store: Store) -> None:
+        _must(all(manifest.attempt.counter < ENDLESS for manifest in store.manifests), "writers plan anew without end", store)
         current = store.current
         if current is None:
             return

@@ -1,6 +1,6 @@
 """Kafka Connect, distributed with one worker, with the Debezium plugins: exactly-once sources, secrets by reference, no wait before a rebalance.
 
-A connector names a secret as ``${env:NAME}`` (a variable of whoever ran ``headrace up``), as ``${file:<home>/stack.env:HEADRACE_DEMO_DATABASE_PASSWORD}``
+A connector names a secret as ``${env:NAME}`` (a variable of whoever ran ``headrace up``), as ``${file:<home>/stack.env:HEADRACE_DEMO_PASSWORD}``
 or as ``${directory:<home>/secrets:name}``; the file providers read nothing outside the home.
 """
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from operations.stack.errors import MissingBinaryError, StackError
 from operations.stack.probes import selects_one
-from operations.stack.site import LOOPBACK, SUPERUSER, Site
+from operations.stack.site import DATABASE, LOOPBACK, SUPERUSER, Site
 
 _USER, _GROUP = "nobody", "nogroup"
 
@@ -34,6 +34,7 @@ def prepare(site: Site) -> None:
         _initialise(site, draft, password)
     finally:
         password.unlink()
+    _create_database(site, draft)
     draft.rename(data)
 
 
@@ -53,7 +54,7 @@ def command(site: Site) -> list[str]:
 
 
 def probe(site: Site) -> None:
-    selects_one(site.postgres_dsn)
+    selects_one(site.dsn("postgres"))
 
 
 def privileges(site: Site) -> list[str]:
@@ -89,13 +90,22 @@ def _reading_capability() -> str:
 
 
 def _initialise(site: Site, draft: Path, password: Path) -> None:
-    arguments = ["-U", SUPERUSER, "--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-    words = [*privileges(site), str(site.binaries.postgres / "initdb"), "-D", str(draft), *arguments]
-    result = subprocess.run(words, capture_output=True, text=True, check=False, cwd="/", env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"})
+    arguments = ("-U", SUPERUSER, "--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+    _run(site, "initdb", "-D", str(draft), *arguments)
+
+
+def _create_database(site: Site, draft: Path) -> None:
+    """In single-user mode: there is no server yet."""
+    _run(site, "postgres", "--single", "-D", str(draft), "postgres", script=f"CREATE DATABASE {DATABASE}\n")
+
+
+def _run(site: Site, program: str, *arguments: str, script: str = "") -> None:
+    words = [*privileges(site), str(site.binaries.postgres / program), *arguments]
+    environment = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
+    result = subprocess.run(words, input=script, capture_output=True, text=True, check=False, cwd="/", env=environment)
     if result.returncode != 0:
-        raise StackError(
-            f"Postgres' data folder could not be made: {result.stderr.strip()[-400:]}", f"Look at the message above; data would lie in {draft.parent}."
-        )
+        said = (result.stderr or result.stdout).strip()[-400:]
+        raise StackError(f"Postgres' data folder could not be made: {said}", f"Mend what {program} names; data would lie in {site.data('postgres')}.")
 
 
 def _own(*paths: Path) -> None:

@@ -42,7 +42,7 @@ def test_all_run_and_a_second_up_leaves_them_alone(stack: Stack) -> None:
 
 
 def test_postgres_decodes_logically_and_is_not_root(stack: Stack) -> None:
-    with psycopg.connect(stack.site.postgres_dsn) as connection:
+    with psycopg.connect(stack.site.dsn()) as connection:
         assert connection.execute("SHOW wal_level").fetchone() == ("logical",)
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
     assert psutil.Process(stack.pid("postgres")).uids().effective != 0
@@ -50,7 +50,7 @@ def test_postgres_decodes_logically_and_is_not_root(stack: Stack) -> None:
 
 def test_postgres_wants_the_password(stack: Stack) -> None:
     with pytest.raises(psycopg.OperationalError, match="password"):
-        psycopg.connect(stack.site.postgres_dsn.replace(stack.site.secrets.postgres_password, "wrong"))
+        psycopg.connect(stack.site.dsn().replace(stack.site.secrets.postgres_password, "wrong"))
 
 
 def test_weaviate_wants_the_key(stack: Stack) -> None:

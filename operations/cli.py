@@ -1,0 +1,29 @@
+"""The ``headrace`` command: everything an operator runs, hung together."""
+
+from __future__ import annotations
+
+import typer
+
+from operations.ask import ask, search
+from operations.connectors.commands import app as connectors
+from operations.demo.command import demo
+from operations.stack.commands import down, processes, up
+
+app = typer.Typer(
+    name="headrace",
+    help="Keeps what a chat bot knows as fresh as the systems it comes from, provably, at the cost of what changed. Begin with 'headrace demo'.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo)
+app.command()(up)
+app.command()(down)
+app.command()(processes)
+app.command()(ask)
+app.command()(search)
+app.add_typer(connectors, name="connectors")
+
+
+def main() -> None:
+    app()

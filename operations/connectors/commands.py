@@ -1,0 +1,186 @@
+"""The commands. Each ends with 0 when all is well and 2 with one message, cause and cure, when not; ``plan`` ends with 1 when there is something to apply."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from connectors.debezium import (
+    ConnectorError,
+    apply_source,
+    connected,
+    delete_source,
+    health_of,
+    pause_source,
+    plan_source,
+    request_filtered_snapshot,
+    request_snapshot,
+    restart_source,
+    resume_source,
+)
+from contracts.settings import ConnectSettings, KafkaSettings, SourcesSettings, read
+from contracts.sources import PostgresSource, SourcesError, json_schema, load_sources
+from operations.connectors.report import plan_as_data, print_health, print_plan
+
+app = typer.Typer(help="Connectors of the sources that sources.yaml declares.", no_args_is_help=True)
+_PROBLEM, _DIFFERENT = 2, 1
+
+SourcesOption = Annotated[Path | None, typer.Option("--sources", help="The file that declares the sources [HEADRACE_SOURCES].")]
+SourceOption = Annotated[str | None, typer.Option("--source", help="Only this source.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+
+
+@app.command()
+def plan(sources: SourcesOption = None, source: SourceOption = None, as_json: JsonOption = False) -> None:
+    """Shows what 'apply' would change. Exit code 0: nothing; 1: something; 2: it cannot, and why."""
+    with _told():
+        plans = [plan_source(chosen, read(ConnectSettings), read(KafkaSettings)) for chosen in _chosen(sources, source)]
+    if as_json:
+        typer.echo(json.dumps([plan_as_data(found) for found in plans], indent=2))
+    else:
+        for found in plans:
+            print_plan(found, Console())
+    if any(found.problems for found in plans):
+        raise typer.Exit(_PROBLEM)
+    if any(found.actions for found in plans):
+        raise typer.Exit(_DIFFERENT)
+
+
+@app.command()
+def apply(sources: SourcesOption = None, source: SourceOption = None) -> None:
+    """Makes it so: publication, topics, connector, first load. Running it again changes nothing."""
+    with _told():
+        for chosen in _chosen(sources, source):
+            done = 0
+            for action in apply_source(chosen, read(ConnectSettings), read(KafkaSettings)):
+                typer.echo(f"{chosen.name}: {action}")
+                done += 1
+            typer.echo(f"{chosen.name}: {'running' if done else 'running, nothing to change'}")
+
+
+@app.command()
+def status(sources: SourcesOption = None, source: SourceOption = None, as_json: JsonOption = False) -> None:
+    """Connector, task and slot of each source. Exit code 2 where something deserves an alarm."""
+    with _told():
+        found = [health_of(chosen, read(ConnectSettings)) for chosen in _chosen(sources, source)]
+    if as_json:
+        typer.echo(json.dumps([{field: getattr(health, field) for field in health.__slots__} for health in found], indent=2))
+    else:
+        print_health(found, Console())
+    if any(health.alerts for health in found):
+        raise typer.Exit(_PROBLEM)
+
+
+@app.command()
+def pause(sources: SourcesOption = None, source: SourceOption = None) -> None:
+    """Stops reading; the database keeps its log until 'resume'."""
+    _each(sources, source, "paused", lambda chosen: pause_source(chosen, read(ConnectSettings)))
+
+
+@app.command()
+def resume(sources: SourcesOption = None, source: SourceOption = None) -> None:
+    """Goes on where 'pause' stopped."""
+    _each(sources, source, "running", lambda chosen: resume_source(chosen, read(ConnectSettings)))
+
+
+@app.command()
+def restart(sources: SourcesOption = None, source: SourceOption = None) -> None:
+    """Restarts connector and task."""
+    _each(sources, source, "running", lambda chosen: restart_source(chosen, read(ConnectSettings)))
+
+
+@app.command()
+def delete(
+    sources: SourcesOption = None,
+    source: SourceOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Removes connector, offsets, slot and publication. Topics and the index stay."""
+    with _told():
+        for chosen in _chosen(sources, source):
+            if not yes:
+                typer.confirm(f"Remove the connector of {chosen.name}, its slot and its publication?", abort=True)
+            removed = 0
+            for thing in delete_source(chosen, read(ConnectSettings)):
+                typer.echo(f"{chosen.name}: removed {thing}")
+                removed += 1
+            if not removed:
+                typer.echo(f"{chosen.name}: nothing was left")
+
+
+@app.command()
+def snapshot(
+    table: Annotated[str, typer.Argument(help="A declared table, schema.table.")],
+    where: Annotated[list[str] | None, typer.Option("--where", help="column=value; more than one: all must hold.")] = None,
+    sources: SourcesOption = None,
+    source: SourceOption = None,
+) -> None:
+    """Reads a table's rows again, live changes going on meanwhile."""
+    with _told():
+        chosen = _one_with(_chosen(sources, source), table)
+        conditions = [_condition(text) for text in where or []]
+        with connected(chosen) as connection:
+            if conditions:
+                request_filtered_snapshot(chosen, table, conditions, connection)
+            else:
+                request_snapshot(chosen, table, None, connection)
+        typer.echo(f"{chosen.name}: asked for the rows of {table}; they arrive on its backfill topic")
+
+
+@app.command()
+def schema() -> None:
+    """Prints the JSON schema of sources.yaml, for editors."""
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+def _chosen(path: Path | None, name: str | None) -> tuple[PostgresSource, ...]:
+    declared = load_sources(path or read(SourcesSettings).sources)
+    if name is None:
+        return declared.sources
+    try:
+        return (declared.source(name),)
+    except KeyError:
+        known = ", ".join(source.name for source in declared.sources)
+        raise ConnectorError(f"There is no source {name}.", f"Declared are: {known}.") from None
+
+
+def _one_with(sources: tuple[PostgresSource, ...], table: str) -> PostgresSource:
+    found = [source for source in sources if any(declared.name == table for declared in source.tables)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ConnectorError(f"More than one source declares {table}.", "Name one with --source.")
+    declared = ", ".join(declared.name for source in sources for declared in source.tables)
+    raise ConnectorError(f"No source declares the table {table}.", f"Declared are: {declared}.")
+
+
+def _condition(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not equals or not column.strip():
+        raise ConnectorError(f"--where {text!r} is not column=value.", "Write, for example, --where id=42.")
+    return column.strip(), value
+
+
+def _each(path: Path | None, name: str | None, outcome: str, work: Callable[[PostgresSource], None]) -> None:
+    with _told():
+        for chosen in _chosen(path, name):
+            work(chosen)
+            typer.echo(f"{chosen.name}: {outcome}")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A foreseen error as its message and exit code 2; anything else is ours to mend and passes."""
+    try:
+        yield
+    except (ConnectorError, SourcesError) as error:
+        console = Console(stderr=True)
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True, highlight=False)
+        raise typer.Exit(_PROBLEM) from error

@@ -1,0 +1,53 @@
+"""Plans and states as a person or a program reads them. Values are shown as they go to Connect: secrets are references there."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connectors.debezium import Health, Plan
+from connectors.debezium.plan import ConfigChange, PutConnector
+
+
+def print_plan(plan: Plan, console: Console) -> None:
+    console.print(f"[bold]{plan.source}[/bold]")
+    for problem in plan.problems:
+        console.print(f"  [red]problem[/red]  {escape(str(problem))}", soft_wrap=True)
+    for warning in plan.warnings:
+        console.print(f"  [yellow]warning[/yellow]  {escape(str(warning))}", soft_wrap=True)
+    for action in plan.actions:
+        console.print(f"  [cyan]to do[/cyan]    {escape(str(action))}", soft_wrap=True)
+        if isinstance(action, PutConnector) and not action.new:
+            console.print(_changes(action.changes))
+    if not plan.actions and not plan.problems:
+        console.print("  all is as declared")
+
+
+def _changes(changes: tuple[ConfigChange, ...]) -> Table:
+    table = Table("key", "running", "declared", box=None, pad_edge=True)
+    for change in changes:
+        table.add_row(escape(change.key), escape(change.before or "–"), escape(change.after or "–"))
+    return table
+
+
+def plan_as_data(plan: Plan) -> dict[str, object]:
+    return {
+        "source": plan.source,
+        "actions": [{"kind": type(action).__name__, "text": str(action)} for action in plan.actions],
+        "problems": [asdict(problem) for problem in plan.problems],
+        "warnings": [asdict(warning) for warning in plan.warnings],
+    }
+
+
+def print_health(found: list[Health], console: Console) -> None:
+    table = Table("source", "connector", "tasks", "slot behind", "log", box=None)
+    for health in found:
+        lag = "–" if health.lag_bytes is None else f"{health.lag_bytes:,} bytes"
+        table.add_row(health.source, health.connector.lower(), ", ".join(health.tasks).lower() or "none", lag, health.wal_status)
+    console.print(table)
+    for health in found:
+        for alert in health.alerts:
+            console.print(f"[red]{health.source}[/red]: {escape(alert)}", soft_wrap=True)

@@ -1,0 +1,1 @@
+"""``headrace demo``: the whole path on a small company's documents, with its proof."""

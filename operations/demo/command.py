@@ -1,0 +1,130 @@
+"""``headrace demo``: sets the scene, plays it, judges it, and keeps serving."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from connectors.debezium import ConnectorError, apply_source
+from contracts.settings import ConnectSettings, KafkaSettings, read
+from contracts.sources import PostgresSource, SourcesError, load_sources
+from contracts.topic_admin import KafkaUnavailableError
+from examples.company import load
+from examples.company.edits import OUTSIDER
+from operations.ask import KEY_VARIABLE
+from operations.demo.changes import Scene
+from operations.demo.home import EXAMPLE, Callers, NotTheDemosHomeError, prepare_home
+from operations.demo.questions import load_questions
+from operations.demo.story import Verdict, questions_file, show_changes, show_questions, summarize, wait_until_indexed
+from operations.demo.watching import IndexWatch, Prober
+from operations.stack.commands import ProgressTable, one_message
+from operations.stack.stack import Stack
+
+READER: Final = ("tidewater", ("group:staff",))
+_PROBLEM: Final = 2
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the summary: exit code 1 where a change, an answer or the verification failed.")] = False,
+    changes: Annotated[int, typer.Option(min=0, help="How many live changes.")] = 60,
+    rate: Annotated[float, typer.Option(min=0.1, max=50, help="Changes a second.")] = 3.0,
+    seed: Annotated[int, typer.Option(help="Another seed, other changes.")] = 1,
+) -> None:
+    """Watch a small company's documents become searchable, and answers change with them, on real servers of this machine.
+
+    Starts Postgres, Kafka, Debezium, Weaviate, the workers and the query service; loads handbook, policies and tickets of two tenants; edits them
+    live; asks questions before and after; verifies the index against the database. Then keeps serving until Ctrl-C.
+    """
+    console = Console(soft_wrap=True)
+    with one_message(), _demo_messages(console):
+        stack = Stack()
+        folder = prepare_home(stack)
+        callers = Callers(folder, _all_callers())
+        try:
+            failed = _run(stack, callers, console, changes=changes, rate=rate, seed=seed)
+            if not once:
+                _serve(stack, callers, console)
+        finally:
+            console.print("\nstopping the stack …")
+            stack.down()
+    raise typer.Exit(1 if failed and once else 0)
+
+
+@contextmanager
+def _demo_messages(console: Console) -> Iterator[None]:
+    try:
+        yield
+    except (ConnectorError, SourcesError, NotTheDemosHomeError, KafkaUnavailableError, TimeoutError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(_PROBLEM) from None
+
+
+def _all_callers() -> set[tuple[str, tuple[str, ...]]]:
+    """Each principal of each tenant alone, as the probes ask, and whoever a question is asked as."""
+    found = {(row.tenant, (principal,)) for row in load.rows() for principal in (*row.allowed, OUTSIDER, "public")}
+    return found | {(question.tenant, question.principals) for question in load_questions(questions_file(EXAMPLE))} | {READER}
+
+
+def _run(stack: Stack, callers: Callers, console: Console, *, changes: int, rate: float, seed: int) -> bool:
+    sources_file = EXAMPLE / "sources.yaml"
+    chosen = {
+        "HEADRACE_SOURCES": str(sources_file),
+        "HEADRACE_QUERY_API_KEYS_FILE": str(callers.file),
+        KEY_VARIABLE: callers.of(*READER).key,
+    }
+    console.print("[bold]Starting the stack[/bold] (real servers on loopback)")
+    with ProgressTable(console) as progress:
+        stack.up(progress, environment=chosen)
+    console.print("[bold]Creating the demo company's database[/bold]")
+    loaded = load.create(stack.site.dsn())
+    console.print("  " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in loaded.items()))
+    console.print("[bold]Applying the connector[/bold]")
+    source = load_sources(sources_file).sources[0]
+    for action in apply_source(source, read(ConnectSettings), read(KafkaSettings)):
+        console.print(f"  {escape(str(action))}")
+    verdict = asyncio.run(_play(stack, source, callers, console, changes=changes, rate=rate, seed=seed))
+    return bool(verdict.failures)
+
+
+async def _play(stack: Stack, source: PostgresSource, callers: Callers, console: Console, *, changes: int, rate: float, seed: int) -> Verdict:
+    verdict = Verdict()
+    prober = Prober(f"http://{stack.site.address('query')}")
+    async with IndexWatch(stack.site.address("kafka")) as watch:
+        scene = Scene(stack.site.dsn(), source, callers, prober, watch)
+        load_seconds = await wait_until_indexed(scene, _documents(stack.site.dsn()), console)
+        documents, chunks = len(watch.documents), sum(change.added for change in watch.changes)
+        console.print(f"  {documents} documents, {chunks} chunks in {load_seconds:.1f} s")
+        await show_changes(scene, verdict, console, seed=seed, count=changes, per_second=rate)
+        await show_questions(scene, verdict, load_questions(questions_file(EXAMPLE)), console)
+        summarize(verdict, load_seconds, documents, chunks, console)
+    await prober.close()
+    return verdict
+
+
+def _documents(dsn: str) -> int:
+    """How many rows are documents: all but drafts."""
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(
+            "SELECT (SELECT count(*) FROM handbook_pages) + (SELECT count(*) FROM tickets) + (SELECT count(*) FROM policies WHERE status <> 'draft')"
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _serve(stack: Stack, callers: Callers, console: Console) -> None:
+    address = f"http://{stack.site.address('query')}"
+    console.print(f"\n[bold]Serving until Ctrl-C[/bold]  page {address}/   API {address}/docs")
+    console.print(f'  key of a reader of {READER[0]}: {callers.of(*READER).key}   or: headrace ask "How much is the on-call allowance per week?"')
+    console.print(f"  database: {Path(stack.site.env_file)} holds HEADRACE_DEMO_DSN; edit a row and ask again")
+    stop = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
+    signal.sigwait(stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, stop)

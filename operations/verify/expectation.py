@@ -1,0 +1,101 @@
+"""What the index must hold for a row: mapped, parsed, redacted and cut by the very code that the workers run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.events import InvalidRecordError
+from contracts.identity import Version
+from contracts.settings import RedactionSettings
+from contracts.sources import PostgresSource
+from index.documents import chunk_contents, wanted_of
+from index.embedding import Embedder
+from index.protocol import Slot, Wanted
+from index.store import DocKey
+from operations.foreseen import OperationError
+from operations.verify.source_rows import Row
+from streams.cutting import Cutter, UncuttableError
+from streams.mapping import RowReader, TableMapping
+from streams.mapping.conditions import meets
+from streams.normalizing import clean
+from streams.redact.redactor import Redactor
+
+_ANY_VERSION: Final = Version(0, 0, 0, 0)
+"""Versions are not compared: what counts is that the index says what the source says."""
+_MIN_KEY_CHARACTERS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A row's document as it must stand in the index."""
+
+    wanted: Wanted
+    slots: tuple[Slot, ...]
+
+    @property
+    def key(self) -> DocKey:
+        return DocKey(self.wanted.tenant, self.wanted.doc_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that makes no document: it is in the dead letters, and the index may hold the state before it. ``key`` is None where not even that can be told."""
+
+    key: DocKey | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A row outside ``where``."""
+
+    key: DocKey
+
+
+Outcome = Expected | Refused | Excluded
+
+
+class Expecter:
+    """Rows of any declared table to what must be indexed. For one thread at a time."""
+
+    def __init__(self, sources: Iterable[PostgresSource], embedder: Embedder, settings: RedactionSettings) -> None:
+        key = settings.key.get_secret_value().encode()
+        if len(key) < _MIN_KEY_CHARACTERS:
+            raise OperationError(
+                "Without the workers' redaction key nobody can tell what the index must hold.",
+                f"Set HEADRACE_REDACTION_KEY to the key that the normalize workers have ({_MIN_KEY_CHARACTERS} characters at least).",
+            )
+        policies = {source.redaction_of(table) for source in sources for table in source.tables}
+        self._redactors = {policy: Redactor(key, policy=policy, memory_paragraphs=settings.memory_paragraphs) for policy in policies}
+        self._cutter = Cutter(embedder)
+
+    def of(self, mapping: TableMapping, row: Row) -> Outcome:
+        """What must be in the index for the row."""
+        key = None
+        try:
+            key = identity(mapping, row)
+            record = mapping.expected(row, _ANY_VERSION, time.time_ns() // 1000)
+            if record is None:
+                return Excluded(key)
+            cleaned = clean(record, self._redactors[mapping.redaction])
+            slots, _ = chunk_contents(cleaned, self._cutter.cut(cleaned))
+        except (InvalidRecordError, UncuttableError) as error:
+            return Refused(key, str(error))
+        return Expected(wanted_of(cleaned), slots)
+
+
+def identity(mapping: TableMapping, row: Row) -> DocKey:
+    """Raises a MappingError for a row without a name."""
+    return DocKey(*mapping.identity(RowReader(mapping.table.name, row)))
+
+
+def is_document(mapping: TableMapping, row: Row, key: DocKey) -> bool:
+    """Whether the row stands for this document of this tenant; cheap, no text is looked at. A row that cannot be told is given the benefit of the doubt."""
+    reader = RowReader(mapping.table.name, row)
+    try:
+        return identity(mapping, row) == key and (mapping.table.where is None or meets(mapping.table.where, reader))
+    except InvalidRecordError:
+        return True

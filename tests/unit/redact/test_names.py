@@ -1,0 +1,47 @@
+"""Names: the model, the places, and what must stay."""
+
+import pytest
+
+from streams.redact import RedactionPolicy, Redactor
+
+REDACTOR = Redactor(b"k", policy=RedactionPolicy(names=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("The contract was signed by Maria Hernandez yesterday.", "Hernandez"),
+        ("Dear Ms. Holloway,\nthank you.", "Holloway"),
+        ("Sehr geehrte Frau Schöning,", "Schöning"),
+        ("Bonjour Monsieur Lefèvre,", "Lefèvre"),
+        ("Viele Grüße\nAnke Petersen", "Petersen"),
+        ("Ansprechpartner: Jörg Baumann", "Baumann"),
+        ("Der Antrag wurde von Sabine Krüger geprüft.", "Krüger"),
+    ],
+)
+def test_found(text, name):
+    redacted = REDACTOR.redact(text)
+    assert name not in redacted.text
+    assert redacted.counts["PERSON"] >= 1
+    assert REDACTOR.redact(redacted.text).text == redacted.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hi team,",
+        "Open the Google Drive folder.",
+        "```\nJane Roe = User()\n```",
+        "Call `Jane Roe` in the test.",
+        "all lower case words here",
+        "Dear customer,",
+        "Der Antrag wurde gestern geprüft.",
+    ],
+)
+def test_stays(text):
+    assert REDACTOR.redact(text).text == text
+
+
+def test_threshold_and_entities_hold():
+    assert not Redactor(b"k", policy=RedactionPolicy(names=True, ner_threshold=1.0)).redact("Dear Ms. Holloway,").counts
+    assert not Redactor(b"k", policy=RedactionPolicy(names=True, entities=("EMAIL",))).redact("Dear Ms. Holloway,").counts

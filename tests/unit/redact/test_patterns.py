@@ -1,0 +1,139 @@
+"""Each entity: what is found, its one token for all spellings, and the false friends that must stay."""
+
+import pytest
+
+from streams.redact import RedactionPolicy, Redactor
+from streams.redact.tokens import TOKEN
+
+REDACTOR = Redactor(b"unit test key", policy=RedactionPolicy(), memory_paragraphs=0)
+
+FOUND = [
+    ("EMAIL", "write to jane.roe+x@mail.example.co.uk.", "jane.roe+x@mail.example.co.uk"),
+    ("EMAIL", "<müller@bücher.example>", "müller@bücher.example"),
+    ("EMAIL", "[mail](mailto:a@b.example)", "a@b.example"),
+    ("PHONE", "call (415) 555-2671 now", "(415) 555-2671"),
+    ("PHONE", "415.555.2671", "415.555.2671"),
+    ("PHONE", "Tel.: 030 1234567", "030 1234567"),
+    ("PHONE", "unter +49 (0)30 123456-78", "+49 (0)30 123456-78"),
+    ("PHONE", "order 1234 on 2024-01-02 030 1234567", "030 1234567"),
+    ("PHONE", "au 06 12 34 56 78.", "06 12 34 56 78"),
+    ("PHONE", "tel:+14155552671", "+14155552671"),
+    ("PHONE", "phone=0044 20 7946 0018", "0044 20 7946 0018"),
+    ("PHONE", "mobile 3331234567", "3331234567"),
+    ("CARD", "card 4111 1111 1111 1111, exp", "4111 1111 1111 1111"),
+    ("CARD", "3782-822463-10005", "3782-822463-10005"),
+    ("CARD", "5555555555554444", "5555555555554444"),
+    ("IBAN", "IBAN DE89 3704 0044 0532 0130 00 BIC COBADEFF", "DE89 3704 0044 0532 0130 00"),
+    ("IBAN", "GB29NWBK60161331926819", "GB29NWBK60161331926819"),
+    ("IP", "from 192.168.4.20:443", "192.168.4.20"),
+    ("IP", "host=10.1.2.3", "10.1.2.3"),
+    ("IP", "dns server 8.8.8.8", "8.8.8.8"),
+    ("IP", "deploy@203.0.113.7", "203.0.113.7"),
+    ("IP", "[2001:db8:85a3::8a2e:370:7334]:443", "2001:db8:85a3::8a2e:370:7334"),
+    ("NATIONAL_ID", "SSN 219-09-9998?", None),
+    ("NATIONAL_ID", "ssn is 536-22-1234", "536-22-1234"),
+    ("NATIONAL_ID", "NINO AB 12 34 56 C", "AB 12 34 56 C"),
+    ("NATIONAL_ID", "Steuer-ID 36574261809", "36574261809"),
+    ("NATIONAL_ID", "36 574 261 809", "36 574 261 809"),
+    ("NATIONAL_ID", "NIR 2 95 10 99 126 111 93", "2 95 10 99 126 111 93"),
+    ("NATIONAL_ID", "DNI 54362315K", "54362315K"),
+    ("NATIONAL_ID", "NIE X2482300W", "X2482300W"),
+    ("NATIONAL_ID", "CF RCCMNL83S18D969H", "RCCMNL83S18D969H"),
+    ("SECRET", "id AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
+    ("SECRET", "ghp_" + "a1B2" * 9, "ghp_" + "a1B2" * 9),
+    ("SECRET", "use xoxb-123456789012-abcDEF", "xoxb-123456789012-abcDEF"),
+    ("SECRET", "password: hunter2x", "hunter2x"),
+    ("SECRET", 'password = "correct horse"', "correct"),
+    ("SECRET", "postgres://svc:pa55word@db/x", "pa55word"),
+    ("SECRET", "Authorization: Bearer abcdef0123456789XYZ", "abcdef0123456789XYZ"),
+    ("SECRET", "DEPLOY = 'kJ8s7Hq2LmN4pR6tVw9xYz3BcD5fGh1A'", "kJ8s7Hq2LmN4pR6tVw9xYz3BcD5fGh1A"),
+    ("SECRET", "-----BEGIN PRIVATE KEY-----\nMIIEvQ\n\nIBADANBg\n-----END PRIVATE KEY-----", "MIIEvQ\n\nIBADANBg"),
+]
+
+STAYS = [
+    "version 1.2.3.4 and v10.20.30.40",
+    "pkg==1.2.3.4",
+    "section 8.2.4.44",
+    "commit 3f2a9c1d5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b",
+    "id 123e4567-e89b-12d3-a456-426614174000",
+    "on 2024-03-19 at 10:30–11:00 and 10:30:59",
+    "2024-03-19T10:30:59.123456Z",
+    "order 4000123412341234",
+    "ticket 1700000000",
+    "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "netmask 255.255.255.0 on 10.0.0.0/8 via 127.0.0.1",
+    "std::vector<int> a::b",
+    "MAC 00:1a:2b:3c:4d:5e",
+    "password = getpass.getpass()",
+    "token: ${API_TOKEN}",
+    'password = os.environ["PW"]',
+    "Password: ask your manager",
+    "the secret is kept by everyone",
+    "the budget was 1,234,567.89 or 1.234.567",
+    "ISBN 978-3-16-148410-0",
+    "pages 1234-1239, see 301-10.450",
+    "DE89 3704 0044 0532 0130 01",
+    "@decorator and user@localhost",
+    "coordinates 37.857713 -122.544543",
+]
+
+
+@pytest.mark.parametrize(("label", "text", "value"), [case for case in FOUND if case[2]])
+def test_found(label, text, value):
+    redacted = REDACTOR.redact(text)
+    assert value not in redacted.text
+    assert label in redacted.counts
+
+
+@pytest.mark.parametrize("text", STAYS)
+def test_false_friends_stay(text):
+    assert REDACTOR.redact(text).text == text
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("Jane.Roe@Example.com", "jane.roe@example.COM"),
+        ("+49 30 1234567", "+49 (0)30 1234567", "0049 30 1234567", "030 1234567"),
+        ("(415) 555-2671", "+1 415-555-2671", "415.555.2671"),
+        ("4111 1111 1111 1111", "4111-1111-1111-1111", "4111111111111111"),
+        ("DE89 3704 0044 0532 0130 00", "DE89370400440532013000"),
+        ("2001:db8::8a2e:370:7334", "2001:0db8:0:0:0:8a2e:0370:7334"),
+        ("36 574 261 809", "Steuer-ID 36574261809"),
+    ],
+)
+def test_one_token_for_all_spellings(spellings):
+    tokens = {token for spelling in spellings for token in TOKEN.findall(REDACTOR.redact(f"x {spelling} x").text)}
+    assert len(tokens) == 1
+
+
+def test_two_values_two_tokens_and_two_keys_two_tokens():
+    other = Redactor(b"another key", policy=RedactionPolicy())
+    assert len({REDACTOR.redact("a@b.example").text, REDACTOR.redact("c@b.example").text, other.redact("a@b.example").text}) == 3
+
+
+def test_a_digit_string_cannot_pass_as_a_token():
+    assert "4155552671" not in REDACTOR.redact("phone <PHONE:4155552671>").text
+
+
+def test_allow_list_takes_exact_values_and_mail_domains():
+    redactor = Redactor(b"k", policy=RedactionPolicy(allow=("support@ours.example", "partner.example", "192.168.4.20")))
+    text = "support@ours.example, x@partner.example, 192.168.4.20"
+    assert redactor.redact(text).text == text
+    assert "EMAIL" in redactor.redact("other@ours.example").counts
+
+
+def test_entities_and_regions_of_the_policy_hold():
+    only_mail = Redactor(b"k", policy=RedactionPolicy(entities=("EMAIL",)))
+    assert dict(only_mail.redact("a@b.example +49 30 1234567").counts) == {"EMAIL": 1}
+    with pytest.raises(ValueError, match="unknown regions XX"):
+        RedactionPolicy(regions=("XX",))
+
+
+def test_patterns_off_leaves_everything():
+    assert not Redactor(b"k", policy=RedactionPolicy(patterns=False)).redact("a@b.example").counts
+
+
+def test_empty_key_is_refused():
+    with pytest.raises(ValueError, match="key is empty"):
+        Redactor(b"", policy=RedactionPolicy())
