@@ -15,6 +15,7 @@ import xxhash
 from contracts.events import DeleteRecord, DocumentRecord
 from index.manifest import DELETED, Description
 from index.protocol import Slot, Wanted
+from index.text.embedded import embedded_text
 from index.text.terms import bm25_terms
 
 TEXT_HASH_DIGITS: Final = 32
@@ -91,8 +92,8 @@ def chunk_contents(record: DocumentRecord, pieces: list[Piece]) -> tuple[tuple[S
     slots: list[Slot] = []
     contents: dict[str, ChunkContent] = {}
     for piece in pieces:
-        beside = orjson.dumps([record.title, piece.headings, record.doc_type, sorted(record.allowed), rest, record.scope, record.source])
-        content_hash = hash_text(piece.text) + xxhash.xxh3_64_hexdigest(beside)
+        beside = orjson.dumps([piece.text, record.title, piece.headings, record.doc_type, sorted(record.allowed), rest, record.scope, record.source])
+        content_hash = hash_text(embedded_text(piece.text)) + xxhash.xxh3_64_hexdigest(beside)
         slots.append(Slot(content_hash, piece.start, piece.end))
         if content_hash not in contents:
             contents[content_hash] = ChunkContent(

@@ -34,6 +34,7 @@ from index.protocol import (
     start,
 )
 from index.store import DocKey, NewChunk
+from index.text.embedded import embedded_text
 
 CHUNKS_AT_ONCE: Final = 32
 """New chunks embedded before the manifests of their documents are written: a batch's first documents do not wait for its last."""
@@ -181,7 +182,7 @@ class IndexDriver:
             for entry in run.writer.effect.entries if isinstance(run.writer.effect, PutChunks) else ():
                 name = text_hash(entry.content_hash)
                 if name not in vectors and name not in texts:
-                    texts[name] = run.contents[entry.content_hash].text
+                    texts[name] = embedded_text(run.contents[entry.content_hash].text)
                     run.embedded += 1
         if texts:
             vectors |= dict(zip(texts, await self._embed(list(texts.values())), strict=True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from contracts.settings import TelemetrySettings
+from index.telemetry_setup import configure_logging
 from operations.ask import ask, search
 from operations.connectors.commands import app as connectors
 from operations.demo.command import demo
@@ -26,4 +28,6 @@ app.add_typer(connectors, name="connectors")
 
 
 def main() -> None:
+    """The console script. Commands speak to a person: events below a warning would only repeat what they print."""
+    configure_logging(TelemetrySettings(log_level="warning", log_format="console"))
     app()

@@ -58,7 +58,10 @@ def one_message() -> Iterator[None]:
         raise typer.Exit(UNAVAILABLE) from error
     except (KafkaError, BrokerUnavailableError) as error:
         servers = read(KafkaSettings).bootstrap_servers
-        _tell(f"Kafka at {servers} does not do what was asked: {_line(error)}", "Is it running ('headrace status'), and is HEADRACE_KAFKA_BOOTSTRAP_SERVERS right?")
+        _tell(
+            f"Kafka at {servers} does not do what was asked: {_line(error)}",
+            "Is it running ('headrace status'), and is HEADRACE_KAFKA_BOOTSTRAP_SERVERS right?",
+        )
         raise typer.Exit(UNAVAILABLE) from error
 
 

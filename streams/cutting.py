@@ -21,7 +21,8 @@ class Cutter:
     """Cuts as the embedding space says. For one thread at a time."""
 
     def __init__(self, embedder: Embedder) -> None:
-        self._chunker = Chunker(ModelTokenCounter(embedder.tokenizer), embedder.window)
+        special = embedder.tokenizer.num_special_tokens_to_add(is_pair=False)
+        self._chunker = Chunker(ModelTokenCounter(embedder.tokenizer), embedder.window - special)
 
     def cut(self, record: DocumentRecord) -> list[Piece]:
         """Raises UncuttableError, whatever went wrong: one document's text must not stop the others'."""

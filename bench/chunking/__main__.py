@@ -17,8 +17,7 @@ from bench.chunking.corpus import FORMS, data_folder, revisions, twenty_pages
 from bench.chunking.one_sentence import changed_chunks
 from bench.chunking.replay import as_dict, replay
 from bench.chunking.speed import chunks_per_second
-from bench.chunking.splitters import REPLAY_POLICY, content_defined, fixed_windows, recursive
-from contracts.events import ChunkPolicy
+from bench.chunking.splitters import REFERENCE_POLICY, REPLAY_POLICY, content_defined, fixed_windows, recursive
 from streams.chunk.chunker import Chunker
 from streams.chunk.tokens import ModelTokenCounter
 
@@ -38,7 +37,7 @@ def main() -> int:
         "replay": _replays(counter, chunker, baselines=not arguments.no_baselines),
         "one_sentence": _one_sentence(chunker, arguments.edits),
         "reference": _reference(chunker),
-        "speed": {"overlap 0.2": chunks_per_second(tokenizer, WINDOW, ChunkPolicy())},
+        "speed": {"overlap 0.2": chunks_per_second(tokenizer, WINDOW, REFERENCE_POLICY)},
     }
     console = Console(width=200)
     for title, rows in figures.items():
@@ -68,7 +67,11 @@ def _replays(counter: ModelTokenCounter, chunker: Chunker, *, baselines: bool) -
 
 
 def _one_sentence(chunker: Chunker, edits: int) -> dict[str, dict[str, float]]:
-    return {f"{form}, overlap {overlap}": changed_chunks(chunker, form, ChunkPolicy(overlap=overlap), edits) for form in FORMS for overlap in (0.0, 0.2)}
+    return {
+        f"{form}, overlap {overlap}": changed_chunks(chunker, form, REFERENCE_POLICY.model_copy(update={"overlap": overlap}), edits)
+        for form in FORMS
+        for overlap in (0.0, 0.2)
+    }
 
 
 def _reference(chunker: Chunker) -> dict[str, dict[str, float]]:
@@ -76,7 +79,7 @@ def _reference(chunker: Chunker) -> dict[str, dict[str, float]]:
     rows: dict[str, dict[str, float]] = {}
     for form in FORMS:
         text = twenty_pages(form)
-        chunks = chunker.chunk(text, "markdown" if form == "markdown" else "text", ChunkPolicy())
+        chunks = chunker.chunk(text, "markdown" if form == "markdown" else "text", REFERENCE_POLICY)
         own = sum(chunk.end - chunk.own_start for chunk in chunks)
         rows[form] = {
             "chunks": len(chunks),

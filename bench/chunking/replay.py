@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from bench.chunking.corpus import Revision
 from bench.chunking.splitters import Span, Splitter
 from index.text.sentences import sentence_spans
-from streams.chunk.chunker import embedded_text
+from index.text.embedded import embedded_text
 from streams.chunk.tokens import TokenCounter
 
 

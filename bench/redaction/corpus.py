@@ -47,8 +47,11 @@ def dense_pages(pages: int, seed: int) -> list[str]:
         paragraphs = []
         for locale in LOCALES:
             values = Values(locale, seed + page)
-            for template in (*PATTERNS[locale], *TECHNICAL):
-                paragraphs.append(template.format(**{name: values.make(name) for _, name, _, _ in Formatter().parse(template) if name}))
+            paragraphs += [_fill(template, values) for template in (*PATTERNS[locale], *TECHNICAL)]
         random.Random(seed + page).shuffle(paragraphs)
         built.append("\n\n".join(paragraphs))
     return built
+
+
+def _fill(template: str, values: Values) -> str:
+    return template.format(**{name: values.make(name) for _, name, _, _ in Formatter().parse(template) if name})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -15,8 +16,13 @@ from contracts.sources import Table
 
 _ROUTER: Final = "io.debezium.transforms.ContentBasedRouter"
 _DEBEZIUM: Final = "io.debezium.connector.postgresql.PostgresConnector"
-_NOT_WRITTEN: Final = ("interval[]", "point", "line", "lseg", "box", "path", "polygon", "circle")
-"""Types that Debezium leaves out of its changes, or writes in a form that SQL does not give."""
+_TYPES: Final = frozenset(
+    """smallint|integer|bigint|oid|boolean|real|double precision|numeric|money|text|character varying|character|citext|uuid|enum|json|jsonb|bytea|date|interval
+    |time without time zone|time with time zone|timestamp without time zone|timestamp with time zone|inet|cidr|macaddr|bit|bit varying|tsvector
+    |int4range|int8range|numrange|daterange|tsrange|tstzrange""".replace("\n    ", "").split("|")
+)
+"""Types of which Debezium's log, its snapshots and SQL give the same value. Of others it writes null in the log (name) or nothing (interval[])."""
+_NO_ARRAYS: Final = frozenset({"interval", "money", "oid", "citext", "inet", "cidr", "macaddr", "bit", "bit varying", "tsvector"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +114,8 @@ def _table(table: Table, found: ObservedTable, user: str) -> Iterator[Finding]:
     for column in missing:
         yield Finding(f"{table.name}.{column}", "there is no such column", _near(column, found.columns, "Correct its name in sources.yaml"))
     for column in table.columns:
-        if _type_name(found.columns.get(column, "")) in _NOT_WRITTEN or "multirange" in found.columns.get(column, ""):
-            cure = "Map a generated column of type text instead: ADD COLUMN … text GENERATED ALWAYS AS (…) STORED."
+        if column in found.columns and not _is_exact(found.columns[column]):
+            cure = f"Map a text column instead: ALTER TABLE {table.name} ADD COLUMN … text GENERATED ALWAYS AS (…) STORED;"
             yield Finding(f"{table.name}.{column}", f"Debezium has no exact form for type {found.columns[column]}", cure)
     if not missing:
         yield from _identity(table, found)
@@ -140,8 +146,10 @@ def _policy(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
         yield Finding(", ".join(changed), "mapping, permissions, redaction or chunking changed without a new revision: only rows that change will follow", cure)
 
 
-def _type_name(type_name: str) -> str:
-    return type_name if type_name == "interval[]" else type_name.partition("(")[0].removesuffix("[]")
+def _is_exact(type_name: str) -> bool:
+    """``timestamp(3) with time zone[]`` without its length is ``timestamp with time zone``."""
+    bare = re.sub(r"\([^)]*\)", "", type_name.removesuffix("[]"))
+    return bare in _TYPES and not (type_name.endswith("[]") and (bare in _NO_ARRAYS or bare.endswith("range")))
 
 
 def _near(name: str, known: Iterable[str], otherwise: str) -> str:

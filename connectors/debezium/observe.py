@@ -22,7 +22,8 @@ _COLUMNS: Final = """
 WITH RECURSIVE base(name, typid, typmod) AS (
   SELECT attname::text, atttypid, atttypmod FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped
   UNION ALL SELECT b.name, t.typbasetype, t.typtypmod FROM base b JOIN pg_type t ON t.oid = b.typid WHERE t.typtype = 'd')
-SELECT b.name, format_type(b.typid, b.typmod) FROM base b JOIN pg_type t ON t.oid = b.typid WHERE t.typtype <> 'd'
+SELECT b.name, CASE WHEN t.typtype = 'e' THEN 'enum' WHEN e.typtype = 'e' THEN 'enum[]' ELSE format_type(b.typid, b.typmod) END
+FROM base b JOIN pg_type t ON t.oid = b.typid LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' WHERE t.typtype <> 'd'
 """
 _UNIQUE: Final = """
 SELECT array_agg(a.attname::text) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)

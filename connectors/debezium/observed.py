@@ -11,7 +11,7 @@ from connectors.debezium.connect_api import ConnectorStatus
 class ObservedTable:
     name: str
     columns: dict[str, str]
-    """Types by column, as ``format_type`` names them."""
+    """Types by column, as ``format_type`` names them; ``enum`` for an enumeration."""
     identity: str
     """``pg_class.relreplident``: d, n, f or i."""
     identity_columns: frozenset[str]

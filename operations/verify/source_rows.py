@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final, LiteralString, cast
+from typing import Final
 
 import psycopg
 from psycopg.rows import dict_row
@@ -63,7 +63,7 @@ class TableRows:
             statement += f" WHERE ctid = ANY (ARRAY(SELECT ctid FROM {self._name} ORDER BY random() LIMIT {sample:d}))"  # noqa: S608  # as above
         with self._connection.cursor(name="headrace_verify", row_factory=dict_row) as cursor:
             cursor.itersize = BATCH_ROWS
-            cursor.execute(cast("LiteralString", statement))
+            cursor.execute(statement.encode())
             yield from self._batches(cursor)
 
     def by_key(self, keys: Sequence[Key]) -> dict[Key, Row]:
@@ -74,7 +74,7 @@ class TableRows:
         statement = f"{select_rows(self.mapping.table, self.types)} WHERE {key_filter(self.mapping.table, literals)}"
         try:
             with self._connection.cursor(row_factory=dict_row) as cursor:
-                found = cursor.execute(cast("LiteralString", statement)).fetchall()
+                found = cursor.execute(statement.encode()).fetchall()
         except psycopg.DataError:
             if len(keys) == 1:
                 return {}

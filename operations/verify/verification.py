@@ -14,18 +14,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
+from connectors.debezium.database import Connection
+from contracts.events import InvalidRecordError
 from contracts.identity import key_of_document
 from index.store import DocKey
 from operations.verify.comparison import Difference, compare
 from operations.verify.expectation import Excluded, Expected, Expecter, Outcome, Refused, identity, is_document
 from operations.verify.index_reader import Held, IndexReader
 from operations.verify.source_rows import BATCH_ROWS, Row, TableRows, snapshot
-from connectors.debezium.database import Connection
-from contracts.events import InvalidRecordError
 
 _BETWEEN_LOOKS_SECONDS: Final = 1.0
+_Item = TypeVar("_Item")
 
 Advance = Callable[[str, int, int | None], None]
 """Progress: what is being read, how many more of it were done, and of how many in all where that is known."""

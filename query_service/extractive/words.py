@@ -34,7 +34,7 @@ def stem(term: str) -> str:
         term = term[:-1]
     for suffix in _SUFFIXES:
         if term.endswith(suffix) and len(term) - len(suffix) >= _SHORTEST_STEM:
-            return term[: -len(suffix)].rstrip("iy")
+            return term[: -len(suffix)].rstrip("eiy")
     return term.rstrip("y") if len(term) > _SHORTEST_STEM else term
 
 

@@ -21,7 +21,7 @@ import xxhash
 
 from streams.chunk.structure import Atom, Place
 
-_BEGIN_PRICE: Final = -6950
+_BEGIN_PRICE: Final = -6360
 """Negative: a boundary is worth having, or chunks would all grow to the maximum."""
 _PLACE_PRICE: Final = {
     Place.SECTION: -120,

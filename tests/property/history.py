@@ -79,11 +79,7 @@ class MemoryStore:
 
     async def living_below(self, scope: str, version: Version) -> list[DocKey]:
         currents = {key: max(manifests.values(), key=lambda manifest: manifest.attempt) for key, manifests in self.manifests.items() if manifests}
-        return [
-            key
-            for key, manifest in currents.items()
-            if key.doc_id.startswith(scope) and not manifest.deleted and manifest.attempt.version < version
-        ]
+        return [key for key, manifest in currents.items() if key.doc_id.startswith(scope) and not manifest.deleted and manifest.attempt.version < version]
 
     async def floors(self) -> list[Floor]:
         return [Floor(scope, version) for scope, version in self.floor_versions.items()]

@@ -396,7 +396,11 @@ class Judge:
             _must(listed == body.contents, "a manifest lists another text than its version's", store)
             return
         older = [body for n, body in self.scenario.bodies.items() if n < number and set(listed) <= set(body.contents)]
-        _must(any(set(current.allowed) <= set(body.allowed) for body in older), "a narrowing manifest mixes versions or shows a text to others than its readers", store)
+        _must(
+            any(set(current.allowed) <= set(body.allowed) for body in older),
+            "a narrowing manifest mixes versions or shows a text to others than its readers",
+            store,
+        )
 
     def step(self, before: Store, after: Store) -> None:
         old, new = before.current, after.current

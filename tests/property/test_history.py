@@ -1,4 +1,4 @@
-"""Whole histories through IndexDriver on a store in memory: thousands of runs. The same on the real server: tests/integration/index/test_history_on_weaviate.py."""
+"""Whole histories through IndexDriver on a store in memory: many runs. The same on the real server: tests/integration/index/test_history_on_weaviate.py."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.property.history import MemoryStore, Place, State
 PLACE = Place()
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 @example(History((State("AB"), State(None), State("AB")), 5, (((6, None, False), (2, 3, True)), ((4, 1, True), (5, 2, False), (4, None, False))), (1, 2, 0, 3)))
 def test_any_history_ends_in_the_last_version(history: History) -> None:
     asyncio.run(ends_in_the_last_version(MemoryStore(), PLACE, history))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(states, min_size=1, max_size=6))
 @example([State("ABAB"), State("AAAA"), State("BA", allowed=()), State("BA", allowed=("user:1",))])
 def test_an_edit_costs_what_it_changed(versions: list[State]) -> None:

@@ -1,0 +1,158 @@
+"""``headrace verify``: the wiring of one run, and its options."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from connectors.debezium import connected
+from contracts.embedding_space import EmbeddingSpace
+from contracts.settings import EmbeddingSettings, KafkaSettings, RedactionSettings, SourcesSettings, WeaviateSettings, read
+from contracts.sources import PostgresSource, Table, load_sources
+from index.collections import CollectionNames, EmbeddingSpaceMismatchError, live_space
+from index.connection import connect
+from index.embedding import load
+from index.store import WeaviateStore
+from operations.foreseen import DIFFERENT, OperationError, one_message
+from operations.lag import records_in_flight
+from operations.verify.expectation import Expecter
+from operations.verify.index_reader import IndexReader
+from operations.verify.repair import Repair
+from operations.verify.report import Report, as_data, print_report
+from operations.verify.source_rows import TableRows, prepare
+from operations.verify.verification import Advance, Verification
+from streams.mapping import TableMapping
+from streams.producer import RecordProducer
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What to verify. ``whole``: everything that is declared, so that a document of any other table is an orphan."""
+
+    sources: tuple[PostgresSource, ...]
+    tables: tuple[tuple[PostgresSource, Table], ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    settle_seconds: float
+    sample: int | None
+    repair: bool
+
+
+def verify(
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    table: Annotated[str | None, typer.Option(help="Only this table, schema.table.")] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Compare only so many rows of each table, chosen at random; orphans and leftovers are looked for everywhere.")
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Ask the source again for what is missing or stale, delete orphans, remove leftovers, then verify again.")
+    ] = False,
+    settle: Annotated[float, typer.Option(min=0, max=600, help="Seconds for which a difference must last before it counts: edits go on meanwhile.")] = 10.0,
+    sources: Annotated[Path | None, typer.Option(help="The file that declares the sources [HEADRACE_SOURCES].")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs; every difference is listed.")] = False,
+) -> None:
+    """Compare the index with what the source tables say it must hold.
+
+    Each row is read by SQL and turned into its document by the code that the workers run (mapping, redaction, chunks), then compared with the index:
+    text, permissions, title, url, metadata, every chunk object, the embedding space. And each document of the index must have a row.
+
+    Exit code 0: no difference. 1: differences. 2: a server does not answer, or a setting is wrong.
+
+    For example:
+
+      headrace verify
+
+      headrace verify --source company --table public.tickets --sample 500
+
+      headrace verify --repair
+    """
+    with one_message():
+        chosen = choose(load_sources(sources or read(SourcesSettings).sources).sources, source, table)
+        with progress(hidden=as_json) as advance:
+            report = asyncio.run(run(chosen, Wishes(settle, sample, repair), advance))
+    if as_json:
+        typer.echo(json.dumps(as_data(report), indent=2))
+    else:
+        print_report(report, Console(soft_wrap=True, highlight=False))
+    if report.findings.differences:
+        raise typer.Exit(DIFFERENT)
+
+
+def choose(declared: tuple[PostgresSource, ...], source: str | None, table: str | None) -> Chosen:
+    """The declared tables that the options leave. OperationError where there is none."""
+    found = tuple((one, its) for one in declared for its in one.tables if source in {None, one.name} and table in {None, its.name})
+    if not found:
+        known = ", ".join(f"{one.name} {its.name}" for one in declared for its in one.tables)
+        asked = " ".join(name for name in (source, table) if name)
+        raise OperationError(f"No declared table is {asked}.", f"Declared are: {known}.")
+    return Chosen(tuple(dict.fromkeys(one for one, _ in found)), found, source is None and table is None)
+
+
+async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
+    """Verify, repair where wished, verify again."""
+    async with AsyncExitStack() as stack:
+        began = time.monotonic()
+        embedder = await asyncio.to_thread(load, read(EmbeddingSettings))
+        stack.push_async_callback(embedder.close)
+        names, index, store = await stack.enter_async_context(_open_index(embedder.space))
+        connections = {one.name: stack.enter_context(connected(one)) for one in chosen.sources}
+        for connection in connections.values():
+            prepare(connection)
+        tables = {(mapping := TableMapping(one, its)).scope: TableRows(mapping, connections[one.name]) for one, its in chosen.tables}
+        expecter = Expecter(chosen.sources, embedder, read(RedactionSettings))
+        verification = Verification(tables, connections, expecter, index, whole=chosen.whole)
+        findings = await verification.run(wishes.settle_seconds, advance, wishes.sample)
+        repaired, before = None, tuple(findings.all())
+        if wishes.repair and before:
+            producer = RecordProducer(read(KafkaSettings).bootstrap_servers)
+            await producer.start()
+            stack.push_async_callback(producer.stop)
+            repaired = await Repair(verification, tables, connections, index, store, producer).run(findings.differences)
+            findings = await verification.run(wishes.settle_seconds, advance, wishes.sample)
+        in_flight = await records_in_flight(read(KafkaSettings)) if findings.differences else 0
+        return Report(findings, time.monotonic() - began, f"{embedder.space} ({names.chunk})", wishes.sample, in_flight, repaired, before if repaired else ())
+
+
+@asynccontextmanager
+async def _open_index(own: EmbeddingSpace) -> AsyncIterator[tuple[CollectionNames, IndexReader, WeaviateStore]]:
+    """The live index, which must be of our own embedding space: what another model cut and embedded cannot be compared."""
+    settings = read(WeaviateSettings)
+    client = await connect(settings)
+    try:
+        live = await live_space(client)
+        if live is None:
+            raise OperationError("There is no index yet.", "The first index worker makes it: 'headrace up', then 'headrace connectors apply'.")
+        if live != own:
+            raise EmbeddingSpaceMismatchError(live, own)
+        names = CollectionNames.of(live)
+        yield names, IndexReader(client, names), WeaviateStore(client, names, settings.replication)
+    finally:
+        await client.close()
+
+
+@contextmanager
+def progress(*, hidden: bool) -> Iterator[Advance]:
+    """A bar for each table and tenant, on stderr."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=hidden) as bars:
+        tasks: dict[str, object] = {}
+
+        def advance(name: str, done: int, total: int | None) -> None:
+            if name not in tasks or total is not None:
+                tasks[name] = bars.add_task(name, total=total)
+            bars.advance(tasks[name], done)  # type: ignore[arg-type]  # a TaskID
+
+        yield advance
