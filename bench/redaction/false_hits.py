@@ -25,6 +25,21 @@ class Replacement:
 # Seen by reading every replacement in the last state of the handbook; everything else there is a genuine mail address, phone number or person.
 FALSE_PATTERNS = frozenset({"06/2015", "20405-0001", "5902rmnmjz5fivko9172xs74c"})
 
+FALSE_NAMES = frozenset(
+    {
+        "Apps Script",
+        "Non-Billable Work",
+        "Click Update",
+        "Zoom Admins",
+        "Zoom Admin",
+        "Full Name",
+        "Non-Disclosure Agreement",
+        "Note Sketch",
+        "Monadnock Building",
+    }
+    | {"O'Hare International Airport", "Grant Park", "Plaza Building Directory", "Plaza Mailing"}
+)
+
 
 def replacements(pages: Sequence[str], *, names: bool) -> list[Replacement]:
     """Every replacement over all pages, paragraph by paragraph."""

@@ -28,7 +28,7 @@ from connectors.debezium.plan import (
 from connectors.debezium.snapshots import send_signal
 from connectors.debezium.spec import ConnectorSpec
 from connectors.debezium.topics import create_topics
-from connectors.debezium.waiting import wait_for_streaming
+from connectors.debezium.waiting import reader_pid, wait_for_streaming
 from contracts.settings import ConnectSettings, KafkaSettings
 from contracts.sources import PostgresSource
 
@@ -76,11 +76,14 @@ def _carry_out(action: Action, spec: ConnectorSpec, api: ConnectApi, connection:
         case AlterPublication(name, tables):
             _alter_publication(connection, name, tables)
         case PutConnector(name):
+            # A signal that the old task sees for a table it does not capture is lost, so no load may begin before the new one reads.
+            former = reader_pid(spec.source, connection)
             api.put_config(name, spec.config())
-            wait_for_streaming(spec.source, api, connection, STREAMING_SECONDS)
+            wait_for_streaming(spec.source, api, connection, STREAMING_SECONDS, former)
         case RestartConnector(name):
+            former = reader_pid(spec.source, connection)
             api.restart(name)
-            wait_for_streaming(spec.source, api, connection, STREAMING_SECONDS)
+            wait_for_streaming(spec.source, api, connection, STREAMING_SECONDS, former)
         case LoadTable(table, signal_id):
             # Only a change after the slot's beginning is seen, and the signal is one.
             wait_for_streaming(spec.source, api, connection, STREAMING_SECONDS)
@@ -101,8 +104,9 @@ def _table_list(tables: tuple[str, ...]) -> sql.Composed:
 
 def restart_source(source: PostgresSource, connect: ConnectSettings) -> None:
     with connected(source) as connection, ConnectApi(connect) as api:
+        former = reader_pid(source, connection)
         api.restart(names.connector_name(source))
-        wait_for_streaming(source, api, connection, STREAMING_SECONDS)
+        wait_for_streaming(source, api, connection, STREAMING_SECONDS, former)
 
 
 def resume_source(source: PostgresSource, connect: ConnectSettings) -> None:

@@ -34,7 +34,7 @@ SELECT rolname, rolsuper, rolreplication OR EXISTS (SELECT FROM pg_roles g WHERE
   has_database_privilege(current_database(), 'CREATE') FROM pg_roles r WHERE rolname = current_user
 """
 _SLOT: Final = """
-SELECT plugin, database, active, coalesce(wal_status, ''), coalesce(pg_current_wal_lsn() - confirmed_flush_lsn, 0)::bigint
+SELECT plugin, database, active, coalesce(wal_status, ''), coalesce(pg_current_wal_lsn() - confirmed_flush_lsn, 0)::bigint, active_pid
 FROM pg_replication_slots WHERE slot_name = %s
 """
 _PUBLICATION: Final = """

@@ -49,6 +49,8 @@ class Slot:
     active: bool
     wal_status: str
     lag_bytes: int
+    reader_pid: int | None = None
+    """The database's process that serves the reader: another one after a restart of the task."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,16 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def wait_for_streaming(source: PostgresSource, api: ConnectApi, connection: Connection, seconds: float) -> None:
-    """Until the task runs and reads from its slot. Raises TaskFailedError with the first cause, or NotReadyError with what holds it up."""
+def reader_pid(source: PostgresSource, connection: Connection) -> int | None:
+    slot = observe_slot(source, connection)
+    return None if slot is None else slot.reader_pid
+
+
+def wait_for_streaming(source: PostgresSource, api: ConnectApi, connection: Connection, seconds: float, former_pid: int | None = None) -> None:
+    """Until the task runs and reads from its slot, by another process than ``former_pid``: Connect still calls an old task running for a while after a change.
+
+    Raises TaskFailedError with the first cause, or NotReadyError with what holds it up.
+    """
     name = names.connector_name(source)
     failed_since: float | None = None
 
@@ -43,8 +51,8 @@ def wait_for_streaming(source: PostgresSource, api: ConnectApi, connection: Conn
         failure = None if status is None else status.failure
         if failure is None:
             failed_since = None
-            slot = observe_slot(source, connection)
-            return status is not None and status.running and slot is not None and slot.active
+            pid = reader_pid(source, connection)
+            return status is not None and status.running and pid is not None and pid != former_pid
         failed_since = failed_since or time.monotonic()
         if time.monotonic() - failed_since > _FAILED_FOR_SECONDS:
             raise TaskFailedError(f"The task of {name} has failed: {failure}", "Mend what it names, then 'headrace connectors apply' again.")

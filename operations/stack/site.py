@@ -88,7 +88,6 @@ class Site:
         return f"postgresql://{SUPERUSER}:{self.secrets.postgres_password}@{self.address('postgres')}/{database}"
 
 
-
 def socket_path(home: Path) -> Path:
     """The supervisor's unix socket: in the home, or under /tmp by the home's hash where that path would be too long."""
     inside = home / "supervisor.sock"

@@ -6,6 +6,7 @@ start takes as long as the longest chain. ``up`` is idempotent: what runs is lef
 
 from __future__ import annotations
 
+import math
 import os
 import signal as signals
 import time
@@ -35,8 +36,8 @@ Progress = Callable[[str, str], None]
 
 _POLL_SECONDS: Final = 0.1
 _LAST_LINES: Final = 15
-_CRASHES_TOLERATED: Final = 8
-"""A server that dies this often before it is ready will not get ready by waiting."""
+_DEATHS_TOLERATED: Final = 3
+"""A program that dies more often than this while it starts will not get ready by waiting: a setting is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Stack:
         """Return when the named programs (all of this stack's by default) answer their probes; NotReadyError after ``timeout`` seconds for any."""
         shared = _Start(_silent, {})
         for spec in self._specs if names is None else choose(names):
-            self._await_ready(spec, shared, timeout or self.site.settings.ready_seconds)
+            self._await_ready(spec, shared, timeout or self.site.settings.ready_seconds, deaths=math.inf)
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """Processes of this home that its supervisor does not govern."""
@@ -189,7 +190,7 @@ class Stack:
                 return False
         return True
 
-    def _await_ready(self, spec: ProgramSpec, start: _Start, timeout: float) -> None:
+    def _await_ready(self, spec: ProgramSpec, start: _Start, timeout: float, deaths: float = _DEATHS_TOLERATED) -> None:
         deadline = time.monotonic() + timeout
         pids: set[int] = set()
         while not start.failed.is_set():
@@ -197,8 +198,8 @@ class Stack:
                 spec.probe(self.site)
             except NotYetError as reason:
                 info = self._supervision.info(spec.name)
-                pids.add(int(info["pid"]))
-                if len(pids) > _CRASHES_TOLERATED or time.monotonic() > deadline:
+                pids |= {int(info["pid"])} - {0}
+                if len(pids) > deaths or time.monotonic() > deadline:
                     raise self._not_ready(spec, str(info["statename"]), str(reason)) from reason
                 time.sleep(_POLL_SECONDS)
             else:

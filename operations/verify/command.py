@@ -98,7 +98,8 @@ def choose(declared: tuple[PostgresSource, ...], source: str | None, table: str 
         known = ", ".join(f"{one.name} {its.name}" for one in declared for its in one.tables)
         asked = " ".join(name for name in (source, table) if name)
         raise OperationError(f"No declared table is {asked}.", f"Declared are: {known}.")
-    return Chosen(tuple(dict.fromkeys(one for one, _ in found)), found, source is None and table is None)
+    names = {one.name for one, _ in found}
+    return Chosen(tuple(one for one in declared if one.name in names), found, source is None and table is None)
 
 
 async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:

@@ -20,7 +20,7 @@ _VERSION_BEFORE: Final = re.compile(
 _ADDRESS_BEFORE: Final = re.compile(
     r"\b(?:ip|ips|ipv4|addr|address|adresse|host|server|dns|ping|gateway|router|client|from|to|von|at|inet|via|peer)\b|://", re.IGNORECASE
 )
-_V6: Final = re.compile(r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{2,45}")
+_V6: Final = re.compile(r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{2,45}(?:(?<=\d)(?:\.\d{1,3}){3})?")
 _CONTEXT: Final = 40
 _PLAIN_V4: Final = 20
 _NETWORK: Final = re.compile(r"/\d{1,3}(?!\d)")
@@ -62,7 +62,7 @@ def _is_host_v4(text: str, match: re.Match[str]) -> bool:
 def _find_v6(text: str) -> list[Span]:
     spans = []
     for match in _V6.finditer(text):
-        written = match.group().rstrip(".:") if not match.group().endswith("::") else match.group()
+        written = match.group().rstrip(":") if not match.group().endswith("::") else match.group()
         end = match.start() + len(written)
         if (match.start() and (text[match.start() - 1].isalnum() or text[match.start() - 1] in "_:.")) or (
             end < len(text) and (text[end].isalnum() or text[end] == "_")

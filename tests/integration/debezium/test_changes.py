@@ -142,7 +142,7 @@ def test_a_large_value_that_a_change_left_alone_is_kept(trial: Make) -> None:
     for table in ("long", '"full"'):
         shop.sql.execute(f"INSERT INTO {table} VALUES (1, 'old', %s)", (body,))  # noqa: S608 - two constants
         shop.sql.execute(f"UPDATE {table} SET title = 'new'")  # noqa: S608 - two constants
-    found = [record for record in shop.records(shop.seen(lambda items: count(items, "live", "u") == 2)) if isinstance(record, DocumentRecord)]
+    found = [record for record in shop.records(live(shop.seen(lambda items: count(items, "live", "u") == 2))) if isinstance(record, DocumentRecord)]
     updated = [record for record in found if record.title == "new"]
     assert [record.body for record in updated] == [body, body]
 

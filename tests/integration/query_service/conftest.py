@@ -33,16 +33,19 @@ from query_service.app import Configuration, application, opened
 from tests.stack_fixture import stack_factory  # noqa: F401  # the fixture
 
 SCOPE = "files:docs/"
+ACME, GLOBEX = "test-query-acme", "test-query-globex"
 KEYS = {
-    "staff-key": ("acme", ["group:staff"]),
-    "ann-key": ("acme", ["user:ann"]),
-    "guest-key": ("acme", []),
-    "globex-key": ("globex", ["group:staff"]),
-    "nowhere-key": ("nowhere", ["group:staff"]),
+    "staff-key": (ACME, ["group:staff"]),
+    "ann-key": (ACME, ["user:ann"]),
+    "guest-key": (ACME, []),
+    "globex-key": (GLOBEX, ["group:staff"]),
+    "nowhere-key": ("test-query-nowhere", ["group:staff"]),
 }
 
+OWN_TENANTS = frozenset({ACME, GLOBEX})
 
-def record(name: str, body: str, *, tenant: str = "acme", major: int = 1, **rest: object) -> DocumentRecord:
+
+def record(name: str, body: str, *, tenant: str = ACME, major: int = 1, **rest: object) -> DocumentRecord:
     about: dict[str, object] = {"title": name, "source": "docs", "allowed": ("public",), "format": "text"} | rest
     return DocumentRecord(
         tenant=tenant, doc_id=SCOPE + name, scope=SCOPE, version=Version(1, major, 0, 0), source_time_us=time.time_ns() // 1000, body=body, **about
@@ -87,12 +90,12 @@ def embedder() -> Embedder:
 
 @pytest_asyncio.fixture
 async def index(weaviate: WeaviateSettings, embedder: Embedder) -> AsyncIterator[Index]:
-    """Empty at the start of each test."""
+    """Without the tests' own tenants at the start of each test; whatever else is in a borrowed index stays."""
     client = await connect(weaviate)
     names = await ensure_collections(client, embedder.space)
     for name in (names.chunk, names.document):
         collection = client.collections.use(name)
-        if tenants := list(await collection.tenants.get()):
+        if tenants := sorted(OWN_TENANTS & set(await collection.tenants.get())):
             await collection.tenants.remove(tenants)
     store = WeaviateStore(client, names)
     yield Index(client, names, store, IndexDriver(store, embedder.embed, in_thread=asyncio.to_thread))

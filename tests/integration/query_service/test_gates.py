@@ -15,12 +15,12 @@ from index.reading import Access, IndexReader, Search
 from index.reading_as_of import AsOfReader
 from index.reading_counts import count_tenants
 from index.store import DocKey, NewChunk
-from tests.integration.query_service.conftest import SCOPE, Index, Service, job, record, texts
+from tests.integration.query_service.conftest import ACME, GLOBEX, SCOPE, Index, Service, job, record, texts
 
 LEAVE = "Parental leave is 26 weeks for every parent."
 
 
-def _delete(name: str, major: int, tenant: str = "acme") -> DeleteRecord:
+def _delete(name: str, major: int, tenant: str = ACME) -> DeleteRecord:
     return DeleteRecord(
         tenant=tenant, doc_id=SCOPE + name, scope=SCOPE, source="docs", version=Version(1, major, 0, 0), source_time_us=time.time_ns() // 1000
     )
@@ -34,7 +34,7 @@ async def test_the_permission_matrix(index: Index, service: Service, mode: str) 
         record("ann", LEAVE + " For Ann.", allowed=("user:ann", "group:board")),
         record("both", LEAVE + " For both.", allowed=("user:ann", "group:staff")),
         record("nobody", LEAVE + " For nobody.", allowed=()),
-        record("foreign", LEAVE + " For another company.", tenant="globex"),
+        record("foreign", LEAVE + " For another company.", tenant=GLOBEX),
     )
     seen = {key: set(await service.found("parental leave", key, mode=mode)) for key in ("staff-key", "ann-key", "guest-key", "globex-key", "nowhere-key")}
     assert seen == {
@@ -47,8 +47,8 @@ async def test_the_permission_matrix(index: Index, service: Service, mode: str) 
 
 
 async def test_an_unknown_tenant_looks_like_an_empty_one(index: Index, service: Service) -> None:
-    await index.put(record("mine", LEAVE, tenant="globex"))
-    await index.put(_delete("mine", 2, "globex"))
+    await index.put(record("mine", LEAVE, tenant=GLOBEX))
+    await index.put(_delete("mine", 2, GLOBEX))
     empty, unknown = [(await service.search("leave", key))[1] for key in ("globex-key", "nowhere-key")]
     assert empty["hits"] == unknown["hits"] == []
     answers = [(await service.query("How long is leave?", key))[1] for key in ("globex-key", "nowhere-key")]
@@ -60,7 +60,7 @@ async def test_a_tenant_that_goes_away_reads_as_empty(index: Index, service: Ser
     await index.put(record("a", LEAVE))
     assert await service.found("leave") == ["a"]
     for name in (index.names.chunk, index.names.document):
-        await index.client.collections.use(name).tenants.remove(["acme"])
+        await index.client.collections.use(name).tenants.remove([ACME])
     assert await service.found("leave") == []
 
 
@@ -147,7 +147,7 @@ async def test_an_edit_between_search_and_manifest_is_searched_again(index: Inde
     await index.put(record("a", LEAVE))
     reader = _EditBetween(index.client, index.names)
     reader.happens = index.put(record("a", "Parental leave is 30 weeks now.", major=2))
-    hits = await reader.search(Access("acme", frozenset()), Search("parental leave", mode="keyword"))
+    hits = await reader.search(Access(ACME, frozenset()), Search("parental leave", mode="keyword"))
     assert [hit.text for hit in hits] == ["Parental leave is 30 weeks now."]
 
 
@@ -155,9 +155,9 @@ async def test_a_mass_delete_does_not_empty_the_answer(index: Index) -> None:
     """Chunks of a deleted document are tidied later than its manifest says so: they must not take the place of others."""
     big = record("big", "\n\n".join(f"Parental leave, rule {number}." for number in range(80)))
     await index.put(big, record("small", "Parental leave is also explained here, in a longer text about bicycles."))
-    observed = (await index.store.look([DocKey("acme", SCOPE + "big")]))[DocKey("acme", SCOPE + "big")]
-    await index.store.put_manifests([(DocKey("acme", SCOPE + "big"), _dead(observed))])
-    hits = await IndexReader(index.client, index.names).search(Access("acme", frozenset()), Search("parental leave", mode="keyword", limit=3))
+    observed = (await index.store.look([DocKey(ACME, SCOPE + "big")]))[DocKey(ACME, SCOPE + "big")]
+    await index.store.put_manifests([(DocKey(ACME, SCOPE + "big"), _dead(observed))])
+    hits = await IndexReader(index.client, index.names).search(Access(ACME, frozenset()), Search("parental leave", mode="keyword", limit=3))
     assert [hit.doc_id for hit in hits] == [SCOPE + "small"]
 
 
@@ -178,12 +178,12 @@ async def test_chunks_without_a_manifest_are_not_seen(index: Index, service: Ser
 async def _orphan(index: Index, content_hash: str, contents: dict) -> None:
     born = Attempt(Version(1, 2, 0, 0), 1, "bb")
     vector = [0.05] * 384
-    await index.store.put_chunks([NewChunk("acme", "6f0d2b0c-6f2d-5c53-9c55-0d3c3a7b8f12", born, contents[content_hash], vector)])
+    await index.store.put_chunks([NewChunk(ACME, "6f0d2b0c-6f2d-5c53-9c55-0d3c3a7b8f12", born, contents[content_hash], vector)])
 
 
 async def test_a_lagging_manifest_of_an_older_attempt_changes_nothing(index: Index, service: Service) -> None:
     await index.put(record("a", LEAVE, major=5))
-    key = DocKey("acme", SCOPE + "a")
+    key = DocKey(ACME, SCOPE + "a")
     older = Manifest(Attempt(Version(1, 4, 0, 0), 9, "ff"), False, ("public",), (Entry("6f0d2b0c-6f2d-5c53-9c55-0d3c3a7b8f13", "0" * 48, 0, 3),), "old")
     await index.store.put_manifests([(key, older)])
     assert texts((await service.search("parental leave"))[1]["hits"]) == [LEAVE]
@@ -192,35 +192,35 @@ async def test_a_lagging_manifest_of_an_older_attempt_changes_nothing(index: Ind
 async def test_a_document_is_read_through_the_same_gates(index: Index) -> None:
     await index.put(record("a", LEAVE + "\n\nMore.", allowed=("group:staff",)))
     reader = IndexReader(index.client, index.names)
-    found = await reader.document(Access("acme", frozenset({"group:staff"})), SCOPE + "a")
+    found = await reader.document(Access(ACME, frozenset({"group:staff"})), SCOPE + "a")
     assert found is not None
     assert found.texts == (LEAVE, "More.")
-    assert await reader.document(Access("acme", frozenset()), SCOPE + "a") is None
-    assert await reader.document(Access("globex", frozenset({"group:staff"})), SCOPE + "a") is None
+    assert await reader.document(Access(ACME, frozenset()), SCOPE + "a") is None
+    assert await reader.document(Access(GLOBEX, frozenset({"group:staff"})), SCOPE + "a") is None
     await index.put(_delete("a", 2))
-    assert await reader.document(Access("acme", frozenset({"group:staff"})), SCOPE + "a") is None
+    assert await reader.document(Access(ACME, frozenset({"group:staff"})), SCOPE + "a") is None
 
 
 async def test_as_of_follows_each_source(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.reading_as_of.FRESH_SECONDS", 0.0)
     ages = AsOfReader(index.client, index.names)
-    assert await ages.as_of("acme") == ()
+    assert await ages.as_of(ACME) == ()
     first, second = record("a", LEAVE, source="wiki"), record("b", LEAVE, source="desk")
     await index.put(first, second)
-    seen = {age.source: age for age in await ages.as_of("acme")}
+    seen = {age.source: age for age in await ages.as_of(ACME)}
     assert {name: age.source_time_us for name, age in seen.items()} == {"wiki": first.source_time_us, "desk": second.source_time_us}
     assert all(0 < age.lag_seconds < 60 for age in seen.values())
     late = record("c", LEAVE, source="wiki").model_copy(update={"source_time_us": first.source_time_us - 10_000_000})
     await index.put(late)  # a backfill row: older than what is known
     gone = _delete("b", 2)
     await index.put(gone.model_copy(update={"source": "desk"}))
-    seen = {age.source: age for age in await ages.as_of("acme")}
+    seen = {age.source: age for age in await ages.as_of(ACME)}
     assert seen["wiki"].source_time_us == first.source_time_us
     assert seen["desk"].source_time_us == gone.source_time_us
 
 
 async def test_counts(index: Index) -> None:
-    await index.put(record("a", LEAVE + "\n\nMore."), record("b", LEAVE), record("c", LEAVE, tenant="globex"))
+    await index.put(record("a", LEAVE + "\n\nMore."), record("b", LEAVE), record("c", LEAVE, tenant=GLOBEX))
     await index.put(_delete("b", 2))
     counted = {count.tenant: (count.documents, count.deleted, count.chunks) for count in await count_tenants(index.client, index.names)}
-    assert counted == {"acme": (1, 1, 2), "globex": (1, 0, 1)}
+    assert (counted[ACME], counted[GLOBEX]) == ((1, 1, 2), (1, 0, 1))
