@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Stage = Literal["normalize", "index", "collect"]
+Action = Literal["replayed", "discarded"]
 _PREFIX: Final = "headrace-dead-"
+_RESOLVED: Final = "headrace-dead-resolved"
+_ACTION: Final = "headrace-dead-action"
+_TIME: Final = "headrace-dead-time-us"
 REASON_LIMIT: Final = 500
 
 
@@ -58,3 +62,32 @@ class DeadLetter:
             )
         except (KeyError, ValueError) as error:
             raise NotADeadLetterError(f"dead letter without a valid {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A record without a value on the same topic, which says that the letter at this place is no longer open. Dead letters are never rewritten."""
+
+    partition: int
+    offset: int
+    action: Action
+    time_us: int
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        place = f"{self.partition}:{self.offset}"
+        return [(_RESOLVED, place.encode()), (_ACTION, self.action.encode()), (_TIME, str(self.time_us).encode())]
+
+
+def read_dead_letter(headers: Iterable[tuple[str, bytes]]) -> DeadLetter | Resolution:
+    """What a record on ``dead-letters`` is. Raises NotADeadLetterError."""
+    found = dict(headers)
+    if _RESOLVED not in found:
+        return DeadLetter.from_headers(found.items())
+    try:
+        partition, offset = (int(part) for part in found[_RESOLVED].decode().split(":"))
+        action = found[_ACTION].decode()
+        if action not in {"replayed", "discarded"}:
+            raise NotADeadLetterError(f"unknown action {action!r}")
+        return Resolution(partition, offset, action, int(found[_TIME]))  # type: ignore[arg-type]  # checked in the line above
+    except (KeyError, ValueError) as error:
+        raise NotADeadLetterError(f"resolution without a valid {error}") from None

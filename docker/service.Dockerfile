@@ -14,6 +14,7 @@ COPY connectors connectors
 COPY streams streams
 COPY query_service query_service
 COPY operations operations
+COPY examples examples
 RUN uv sync --frozen --no-dev --no-editable
 
 FROM python:3.11-slim-bookworm
@@ -21,10 +22,10 @@ RUN groupadd --gid 10001 headrace \
  && useradd --uid 10001 --gid 10001 --create-home --home-dir /home/headrace headrace \
  && install -d -o 10001 -g 10001 /home/headrace/.cache/headrace
 COPY --from=build /app/.venv /app/.venv
-COPY examples /app/examples
+COPY examples/company/sources.yaml /app/sources.yaml
 COPY docker/with-keys /usr/local/bin/with-keys
 WORKDIR /app
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HEADRACE_SOURCES=/app/examples/company/sources.yaml
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HEADRACE_SOURCES=/app/sources.yaml
 USER 10001:10001
 ENTRYPOINT ["with-keys"]
 CMD ["headrace", "--help"]

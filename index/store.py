@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -45,10 +46,25 @@ class StoreUnavailableError(Exception):
     """Weaviate did not take or give what it was asked: worth another try. The driver's error is chained."""
 
     @classmethod
-    def of(cls, what: str, error: WeaviateBaseError) -> StoreUnavailableError:
+    def of(cls, what: str, error: Exception) -> StoreUnavailableError:
         """``what`` failed, in a line, with the beginning of what the server said."""
         said = " ".join(str(error).split())[:SAID_CHARACTERS]
         return cls(f"{what}: {said}")
+
+
+@asynccontextmanager
+async def reaching(what: str, seconds: float) -> AsyncIterator[None]:
+    """Within it Weaviate is asked. Raises StoreUnavailableError: ``what`` failed, or took longer than ``seconds``.
+
+    The limit is ours because the client's is of one request only: while nobody listens it tries again for 63 s, with pauses of up to 32 s.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise StoreUnavailableError(f"{what}: no answer within {seconds:g} s") from error
+    except WeaviateBaseError as error:
+        raise StoreUnavailableError.of(what, error) from error
 
 
 class DocKey(NamedTuple):
@@ -124,23 +140,22 @@ def _slices(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
 class WeaviateStore:
     """The write side. One per process; ``client`` is connected and stays the caller's."""
 
-    def __init__(self, client: WeaviateAsyncClient, names: CollectionNames, replication: int = 1) -> None:
+    def __init__(self, client: WeaviateAsyncClient, names: CollectionNames, replication: int = 1, *, timeout_seconds: float = 10.0) -> None:
         level = ConsistencyLevel.ALL if replication > 1 else None
         self._chunks = client.collections.use(names.chunk).with_consistency_level(level) if level else client.collections.use(names.chunk)
         self._documents = client.collections.use(names.document).with_consistency_level(level) if level else client.collections.use(names.document)
         self._floors = client.collections.use(FLOOR).with_consistency_level(level) if level else client.collections.use(FLOOR)
         self._tenants: set[str] = set()
+        self._seconds = timeout_seconds
 
     async def ensure_tenant(self, tenant: str) -> None:
         """Weaviate creates a tenant at its first insert only, and a read before that is an error."""
         if tenant in self._tenants:
             return
-        try:
+        async with reaching(f"tenant {tenant} could not be created", self._seconds):
             for collection in (self._documents, self._chunks):
                 if not await collection.tenants.exists(tenant):
                     await collection.tenants.create(tenant)
-        except WeaviateBaseError as error:
-            raise StoreUnavailableError.of(f"tenant {tenant} could not be created", error) from error
         self._tenants.add(tenant)
 
     async def look(self, keys: Iterable[DocKey]) -> dict[DocKey, Observation]:
@@ -150,11 +165,9 @@ class WeaviateStore:
             by_tenant[key.tenant].append(key.doc_id)
         for tenant in by_tenant:
             await self.ensure_tenant(tenant)
-        try:
+        async with reaching("the index could not be read", self._seconds):
             looks = asyncio.gather(*(self._look_in(tenant, doc_ids) for tenant, doc_ids in by_tenant.items()))
             floors, found = await asyncio.gather(self.floors(), looks)
-        except WeaviateBaseError as error:
-            raise StoreUnavailableError.of("the index could not be read", error) from error
         observations: dict[DocKey, Observation] = {}
         for tenant, (manifests, chunks) in zip(by_tenant, found, strict=True):
             for doc_id in by_tenant[tenant]:
@@ -183,10 +196,8 @@ class WeaviateStore:
         collection = self._chunks.with_tenant(tenant)
         vectors: dict[str, Sequence[float]] = {}
         for ids in _slices(chunk_ids):
-            try:
+            async with reaching("vectors could not be read", self._seconds):
                 found = await collection.query.fetch_objects_by_ids(ids, limit=len(ids), include_vector=True, return_properties=[])
-            except WeaviateBaseError as error:
-                raise StoreUnavailableError.of("vectors could not be read", error) from error
             vectors |= {str(chunk.uuid): chunk.vector["default"] for chunk in found.objects}  # type: ignore[misc]  # one vector a chunk, of floats
         return vectors
 
@@ -206,10 +217,8 @@ class WeaviateStore:
 
     async def _insert(self, collection: Any, objects: list[DataObject[Any, None]]) -> None:
         for part in _slices(objects):
-            try:
+            async with reaching(f"{len(part)} objects could not be written", self._seconds):
                 answer = await collection.data.insert_many(part)
-            except WeaviateBaseError as error:
-                raise StoreUnavailableError.of(f"{len(part)} objects could not be written", error) from error
             if answer.has_errors:
                 first = next(iter(answer.errors.values())).message
                 raise StoreUnavailableError(f"{len(answer.errors)} of {len(part)} objects were not written; the first: {first}")
@@ -222,12 +231,20 @@ class WeaviateStore:
 
     async def _remove(self, collection: Any, ids: Sequence[str]) -> None:
         for part in _slices(ids):
-            try:
+            async with reaching(f"{len(part)} objects could not be removed", self._seconds):
                 answer = await collection.data.delete_many(where=Filter.by_id().contains_any(list(part)))
-            except WeaviateBaseError as error:
-                raise StoreUnavailableError.of(f"{len(part)} objects could not be removed", error) from error
             if answer.failed:
                 raise StoreUnavailableError(f"{answer.failed} of {len(part)} objects were not removed")
+
+    async def forget_deletes(self, before_us: int) -> int:
+        """Remove the manifests of documents that were deleted before a time: late records of them can no longer come. How many there were."""
+        old = Filter.by_property("deleted").equal(val=True) & Filter.by_property("indexed_time_us").less_than(before_us)
+        try:
+            tenants = await self._documents.tenants.get()
+            answers = [await self._documents.with_tenant(tenant).data.delete_many(where=old) for tenant in tenants]
+        except WeaviateBaseError as error:
+            raise StoreUnavailableError.of("old deletes could not be removed", error) from error
+        return sum(answer.successful for answer in answers)
 
     # -- floors --------------------------------------------------------------------------------------------------------------------
 
@@ -237,31 +254,27 @@ class WeaviateStore:
 
     async def raise_floor(self, record: FloorRecord) -> None:
         """Write the floor of a scope unless a higher one is there. Several workers may do it at once with the same record."""
-        try:
+        async with reaching(f"the floor of {record.scope} could not be read", self._seconds):
             mine = [floor for floor in await self.floors() if floor.scope == record.scope]
-            if any(floor.version >= record.version for floor in mine):
-                return
-            properties = {"scope": record.scope, "source": record.source, "version": str(record.version), "source_time_us": record.source_time_us}
-            await self._insert(self._floors, [DataObject(properties=properties, uuid=floor_uuid(record.scope, record.version))])
-            if mine:
-                await self._remove(self._floors, [floor_uuid(floor.scope, floor.version) for floor in mine])
-        except WeaviateBaseError as error:
-            raise StoreUnavailableError.of(f"the floor of {record.scope} could not be written", error) from error
+        if any(floor.version >= record.version for floor in mine):
+            return
+        properties = {"scope": record.scope, "source": record.source, "version": str(record.version), "source_time_us": record.source_time_us}
+        await self._insert(self._floors, [DataObject(properties=properties, uuid=floor_uuid(record.scope, record.version))])
+        await self._remove(self._floors, [floor_uuid(floor.scope, floor.version) for floor in mine])
 
     async def living_below(self, scope: str, version: Version) -> list[DocKey]:
         """Documents of a scope, in every tenant, whose current manifest is not deleted and lies below ``version``."""
-        try:
+        async with reaching("tenants could not be listed", self._seconds):
             tenants = await self._documents.tenants.get()
-            found = await asyncio.gather(*(self._living_in(tenant, scope, version) for tenant in tenants))
-        except WeaviateBaseError as error:
-            raise StoreUnavailableError.of(f"documents of {scope} could not be listed", error) from error
+        found = await asyncio.gather(*(self._living_in(tenant, scope, version) for tenant in tenants))
         return [key for keys in found for key in keys]
 
     async def _living_in(self, tenant: str, scope: str, version: Version) -> list[DocKey]:
         mine = Filter.by_property("scope").equal(scope)
-        found = await self._documents.with_tenant(tenant).query.fetch_objects(
-            filters=mine, limit=EVERYTHING, return_properties=["doc_id", "attempt", "deleted"]
-        )
+        async with reaching(f"documents of {scope} could not be listed", self._seconds):
+            found = await self._documents.with_tenant(tenant).query.fetch_objects(
+                filters=mine, limit=EVERYTHING, return_properties=["doc_id", "attempt", "deleted"]
+            )
         current: dict[str, tuple[Attempt, bool]] = {}
         for item in found.objects:
             doc_id, attempt = str(item.properties["doc_id"]), Attempt.parse(str(item.properties["attempt"]))

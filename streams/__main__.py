@@ -9,6 +9,7 @@ import faust
 
 from contracts.settings import TelemetrySettings, read
 from contracts.sources import SourcesError
+from contracts.topic_admin import KafkaUnavailableError, TopicMismatchError
 from index.embedding import EmbeddingUnavailableError, ModelNotFoundError
 from index.telemetry_setup import configure_logging, configure_tracing
 from streams.worker import ConfigurationError, Lane
@@ -26,7 +27,7 @@ def main() -> int:
     configure_tracing(telemetry, f"headrace-{arguments.step}-{arguments.lane}")
     try:
         app = _app(arguments.step, arguments.lane)
-    except (ConfigurationError, SourcesError, ModelNotFoundError, EmbeddingUnavailableError) as error:
+    except (ConfigurationError, SourcesError, ModelNotFoundError, EmbeddingUnavailableError, KafkaUnavailableError, TopicMismatchError) as error:
         print(error, file=sys.stderr)  # noqa: T201  # the one message to whoever started it by hand
         return MISCONFIGURED
     faust.Worker(app, loglevel="WARNING", redirect_stdouts=False, quiet=True).execute_from_commandline()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from contracts.settings import EmbeddingSettings, IndexerSettings, KafkaSettings, WeaviateSettings, read
-from contracts.topic_admin import ensure_topics
 from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL, fixed_topics
 from index.collections import ensure_collections
 from index.connection import connect
@@ -14,6 +14,7 @@ from index.driver import IndexDriver
 from index.embedding import load
 from index.store import WeaviateStore
 from streams.cutting import Cutter
+from streams.forgetting import forget_old_deletes
 from streams.indexing import Indexing, IndexingLimits, in_thread
 from streams.producer import RecordProducer
 from streams.worker import Lane, Step, worker_app
@@ -28,7 +29,6 @@ def index_app(lane: Lane) -> faust.App:
     embedder = load(read(EmbeddingSettings))
 
     async def wire() -> Step:
-        await ensure_topics(kafka, fixed_topics(kafka.partitions))
         weaviate = read(WeaviateSettings)
         client = await connect(weaviate)
         names = await ensure_collections(client, embedder.space, weaviate.replication)
@@ -44,6 +44,13 @@ def index_app(lane: Lane) -> faust.App:
             producer,
             IndexingLimits(lane, limits.batch_documents, limits.batches_in_flight, limits.buffer_documents, limits.buffer_mib * 2**20),
         )
-        return Step(step.take, step.run)
 
-    return worker_app(f"headrace-index-{lane}", [DOCUMENTS if lane == "live" else DOCUMENTS_BACKFILL], wire)
+        async def beside() -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(step.run())
+                if lane == "live":
+                    group.create_task(forget_old_deletes(store, limits.tombstone_days))
+
+        return Step(step.take, beside)
+
+    return worker_app(f"headrace-index-{lane}", [DOCUMENTS if lane == "live" else DOCUMENTS_BACKFILL], fixed_topics(kafka.partitions), wire)

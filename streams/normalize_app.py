@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from contracts.settings import KafkaSettings, RedactionSettings, SourcesSettings, read
 from contracts.sources import load_sources
-from contracts.topic_admin import ensure_topics
 from contracts.topics import BACKFILL_SUFFIX, fixed_topics, source_topics
 from streams.mapping.registry import mappings_by_topic
 from streams.normalize_agent import Normalizing
@@ -34,12 +33,12 @@ def normalize_app(lane: Lane) -> faust.App:
     by_policy = {mapping.redaction: Redactor(key, policy=mapping.redaction, memory_paragraphs=redaction.memory_paragraphs) for mapping in mappings.values()}
     redactors = {topic: by_policy[mapping.redaction] for topic, mapping in mappings.items()}
 
+    kafka = read(KafkaSettings)
+    declared = [spec for source in sources.sources for spec in source_topics(source.name, [table.name for table in source.tables], kafka.partitions)]
+
     async def wire() -> Step:
-        kafka = read(KafkaSettings)
-        declared = [spec for source in sources.sources for spec in source_topics(source.name, [table.name for table in source.tables], kafka.partitions)]
-        await ensure_topics(kafka, (*fixed_topics(kafka.partitions), *declared))
         producer = RecordProducer(kafka.bootstrap_servers)
         await producer.start()
         return Step(Normalizing(Normalizer(mappings, redactors), producer, lane, die).take)
 
-    return worker_app(f"headrace-normalize-{lane}", sorted(mappings), wire)
+    return worker_app(f"headrace-normalize-{lane}", sorted(mappings), (*fixed_topics(kafka.partitions), *declared), wire)

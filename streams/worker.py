@@ -11,7 +11,7 @@ import asyncio
 import os
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -19,7 +19,8 @@ import faust
 import structlog
 
 from contracts.settings import KafkaSettings, TelemetrySettings, read
-from contracts.topics import MAX_RECORD_BYTES
+from contracts.topic_admin import ensure_topics
+from contracts.topics import MAX_RECORD_BYTES, TopicSpec
 from streams.health import serve_health
 from streams.records import InRecord
 from streams.transport import ReadCommittedTransport
@@ -50,8 +51,14 @@ def die(error: BaseException) -> None:
     os._exit(UNFORESEEN)
 
 
-def worker_app(name: str, topics: list[str], wire: Callable[[], Awaitable[Step]]) -> faust.App:
-    """A Faust app with one agent over ``topics``; ``wire`` is awaited once on its loop, before the first record is taken."""
+def worker_app(name: str, topics: list[str], declared: Sequence[TopicSpec], wire: Callable[[], Awaitable[Step]]) -> faust.App:
+    """A Faust app with one agent over ``topics``; ``wire`` is awaited once on its loop, before the first record is taken.
+
+    The ``declared`` topics are made here, before there is a consumer: one that joins its group while a topic is missing ignores that topic from then on, so
+    a worker on a new cluster would read nothing. Raises KafkaUnavailableError and TopicMismatchError.
+    """
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:  # given a factory it leaves the thread's own loop, Faust's, alone
+        runner.run(ensure_topics(read(KafkaSettings), declared))
     app = _faust_app(name)
     worker = _Worker(app, name, wire)
     app.task(worker.start)

@@ -118,7 +118,8 @@ async def main(*, write: bool) -> None:
     intercept, weights = fit(values, np.array([row.right for row in fitted], dtype=float))
 
     def confidence(of: list[Row]) -> np.ndarray:
-        return 1 / (1 + np.exp(-(np.array([row.values for row in of]) @ weights + intercept)))
+        p: np.ndarray = 1 / (1 + np.exp(-(np.array([row.values for row in of]) @ weights + intercept)))
+        return p
 
     threshold = best_threshold(confidence(fitted), np.array([row.answerable for row in fitted]))
     result = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ class Index:
         return embedded
 
 
-def _cutter(chunker: Chunker, record: DocumentRecord):  # noqa: ANN202  # a Job's own type of function
+def _cutter(chunker: Chunker, record: DocumentRecord) -> Callable[[], Cut]:
     def cut() -> Cut:
         chunks = chunker.chunk(record.body, record.format, record.chunking)
         return chunk_contents(record, [Piece(chunk.start, chunk.end, record.body[chunk.start : chunk.end], chunk.headings) for chunk in chunks])

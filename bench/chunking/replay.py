@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 
 from bench.chunking.corpus import Revision
 from bench.chunking.splitters import Span, Splitter
-from index.text.sentences import sentence_spans
 from index.text.embedded import embedded_text
+from index.text.sentences import sentence_spans
 from streams.chunk.tokens import TokenCounter
 
 

@@ -19,7 +19,7 @@ Splitter = Callable[[str], list[Span]]
 
 FIXED_WORDS = 76
 RECURSIVE_TOKENS: dict[Form, int] = {"markdown": 215, "flat": 170}
-REFERENCE_POLICY = ChunkPolicy(max_tokens=254, min_tokens=140, overlap=0.2)
+REFERENCE_POLICY = ChunkPolicy(max_tokens=254, min_tokens=110, overlap=0.2)
 REPLAY_POLICY = ChunkPolicy(max_tokens=254, min_tokens=80, overlap=0.0)
 
 

@@ -12,6 +12,7 @@ from connectors.debezium.snapshots import request_filtered_snapshot, request_sna
 from connectors.debezium.spec import ConnectorSpec
 from connectors.debezium.teardown import delete_source
 from connectors.debezium.topics import create_topics, topics_of
+from connectors.debezium.watch import watch
 
 __all__ = [
     "ConnectorError",
@@ -33,4 +34,5 @@ __all__ = [
     "resume_source",
     "spec_of",
     "topics_of",
+    "watch",
 ]

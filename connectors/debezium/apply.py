@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import structlog
 from psycopg import sql
 
 from connectors.debezium import names
+from connectors.debezium.checks import Finding
 from connectors.debezium.connect_api import ConnectApi
 from connectors.debezium.database import Connection, connected
 from connectors.debezium.errors import RefusedError
@@ -42,6 +43,10 @@ _OWN_TABLES: Final = (
 STREAMING_SECONDS: Final = 90.0
 
 
+def _unheard(_warning: Finding) -> None:
+    return
+
+
 def spec_of(source: PostgresSource, kafka: KafkaSettings) -> ConnectorSpec:
     return ConnectorSpec(source, kafka.partitions, kafka.replication)
 
@@ -51,12 +56,17 @@ def plan_source(source: PostgresSource, connect: ConnectSettings, kafka: KafkaSe
     return plan(spec_of(source, kafka), observe(source, connect, kafka))
 
 
-def apply_source(source: PostgresSource, connect: ConnectSettings, kafka: KafkaSettings) -> Iterator[Action]:
-    """Yields each action once it is done; none where all is as declared. Raises RefusedError with every problem before anything is changed."""
+def apply_source(source: PostgresSource, connect: ConnectSettings, kafka: KafkaSettings, warn: Callable[[Finding], None] = _unheard) -> Iterator[Action]:
+    """Yields each action once it is done; none where all is as declared. Raises RefusedError with every problem before anything is changed.
+
+    ``warn`` is called with each warning of the plan before the first action.
+    """
     spec = spec_of(source, kafka)
     wanted = plan(spec, observe(source, connect, kafka))
     if wanted.problems:
         raise RefusedError(f"Source {source.name} cannot be connected:", "\n".join(f"- {problem}" for problem in wanted.problems))
+    for warning in wanted.warnings:
+        warn(warning)
     with connected(source) as connection, ConnectApi(connect) as api:
         for action in wanted.actions:
             _carry_out(action, spec, api, connection, kafka)

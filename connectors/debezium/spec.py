@@ -32,6 +32,7 @@ class ConnectorSpec:
     poll_interval_ms: int = 5
     heartbeat_interval_ms: int = 5_000
     snapshot_chunk_rows: int = 2_048
+    transaction_timeout_ms: int = 15_000
 
     @property
     def name(self) -> str:
@@ -91,12 +92,15 @@ class ConnectorSpec:
             "poll.interval.ms": str(self.poll_interval_ms),
             "max.queue.size.in.bytes": str(2 * MAX_RECORD_BYTES),
             "producer.override.linger.ms": "0",
-            "producer.override.transaction.timeout.ms": "5000",
+            # Longer than a broker's restart or a stalled machine: a transaction that outlives it ends the task for good. Shorter than Kafka's
+            # minute: after a crash of the worker the next task waits this long for the open transaction of the last.
+            "producer.override.transaction.timeout.ms": str(self.transaction_timeout_ms),
             "producer.override.max.request.size": str(MAX_RECORD_BYTES),
             "topic.creation.default.partitions": str(self.partitions),
             "topic.creation.default.replication.factor": str(self.replication),
             "topic.creation.default.max.message.bytes": str(MAX_RECORD_BYTES),
             "topic.creation.default.retention.ms": str(7 * DAY_MS),
+            "retriable.restart.connector.wait.ms": "2000",
             "errors.tolerance": "none",
             "errors.log.enable": "true",
             "errors.log.include.messages": "false",

@@ -24,6 +24,7 @@ from connectors.debezium import (
     request_snapshot,
     restart_source,
     resume_source,
+    watch,
 )
 from contracts.settings import ConnectSettings, KafkaSettings, SourcesSettings, read
 from contracts.sources import PostgresSource, SourcesError, json_schema, load_sources
@@ -59,7 +60,7 @@ def apply(sources: SourcesOption = None, source: SourceOption = None) -> None:
     with _told():
         for chosen in _chosen(sources, source):
             done = 0
-            for action in apply_source(chosen, read(ConnectSettings), read(KafkaSettings)):
+            for action in apply_source(chosen, read(ConnectSettings), read(KafkaSettings), lambda warning: typer.echo(f"warning: {warning}", err=True)):
                 typer.echo(f"{chosen.name}: {action}")
                 done += 1
             typer.echo(f"{chosen.name}: {'running' if done else 'running, nothing to change'}")
@@ -132,6 +133,18 @@ def snapshot(
             else:
                 request_snapshot(chosen, table, None, connection)
         typer.echo(f"{chosen.name}: asked for the rows of {table}; they arrive on its backfill topic")
+
+
+@app.command(name="watch")
+def watch_sources(
+    sources: SourcesOption = None,
+    source: SourceOption = None,
+    interval: Annotated[float, typer.Option("--interval", min=0.5, help="Seconds between two looks.")] = 3.0,
+) -> None:
+    """Restarts connectors whose task has failed, with growing pauses, until it is ended. Kafka Connect itself never does."""
+    with _told():
+        for name in watch(_chosen(sources, source), read(ConnectSettings), interval):
+            typer.echo(f"{name}: restarted")
 
 
 @app.command()

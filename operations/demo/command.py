@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -22,8 +23,9 @@ from examples.company import load
 from examples.company.edits import OUTSIDER
 from operations.ask import KEY_VARIABLE
 from operations.demo.changes import Scene
-from operations.demo.home import EXAMPLE, Callers, NotTheDemosHomeError, prepare_home
+from operations.demo.home import EXAMPLE, Caller, Callers, NotTheDemosHomeError, prepare_home
 from operations.demo.questions import load_questions
+from operations.demo.replay import TENANT, ReplayFileError, Revision, load_first, read_revisions, replay, write_sources
 from operations.demo.story import Verdict, questions_file, show_changes, show_questions, summarize, wait_until_indexed
 from operations.demo.watching import IndexWatch, Prober
 from operations.stack.commands import ProgressTable, one_message
@@ -38,6 +40,9 @@ def demo(
     changes: Annotated[int, typer.Option(min=0, help="How many live changes.")] = 60,
     rate: Annotated[float, typer.Option(min=0.1, max=50, help="Changes a second.")] = 3.0,
     seed: Annotated[int, typer.Option(help="Another seed, other changes.")] = 1,
+    replay_file: Annotated[
+        Path | None, typer.Option("--replay", help="Replay a revision history instead (JSON lines: rev, at, op, path, text; may be gzipped).")
+    ] = None,
 ) -> None:
     """Watch a small company's documents become searchable, and answers change with them, on real servers of this machine.
 
@@ -46,13 +51,16 @@ def demo(
     """
     console = Console(soft_wrap=True)
     with one_message(), _demo_messages(console):
+        history = list(read_revisions(replay_file)) if replay_file else []
         stack = Stack()
         folder = prepare_home(stack)
-        callers = Callers(folder, _all_callers())
+        reader = (TENANT, ("public",)) if replay_file else READER
+        callers = Callers(folder, {reader} if replay_file else _all_callers())
         try:
-            failed = _run(stack, callers, console, changes=changes, rate=rate, seed=seed)
+            play = partial(_run_replay, history=history) if replay_file else partial(_run, changes=changes, rate=rate, seed=seed)
+            failed = play(stack, callers, console)
             if not once:
-                _serve(stack, callers, console)
+                _serve(stack, callers.of(*reader), console)
         finally:
             console.print("\nstopping the stack …")
             stack.down()
@@ -63,7 +71,7 @@ def demo(
 def _demo_messages(console: Console) -> Iterator[None]:
     try:
         yield
-    except (ConnectorError, SourcesError, NotTheDemosHomeError, KafkaUnavailableError, TimeoutError) as error:
+    except (ConnectorError, SourcesError, NotTheDemosHomeError, ReplayFileError, KafkaUnavailableError, TimeoutError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(_PROBLEM) from None
 
@@ -76,14 +84,7 @@ def _all_callers() -> set[tuple[str, tuple[str, ...]]]:
 
 def _run(stack: Stack, callers: Callers, console: Console, *, changes: int, rate: float, seed: int) -> bool:
     sources_file = EXAMPLE / "sources.yaml"
-    chosen = {
-        "HEADRACE_SOURCES": str(sources_file),
-        "HEADRACE_QUERY_API_KEYS_FILE": str(callers.file),
-        KEY_VARIABLE: callers.of(*READER).key,
-    }
-    console.print("[bold]Starting the stack[/bold] (real servers on loopback)")
-    with ProgressTable(console) as progress:
-        stack.up(progress, environment=chosen)
+    _up(stack, sources_file, callers, READER, console)
     console.print("[bold]Creating the demo company's database[/bold]")
     loaded = load.create(stack.site.dsn())
     console.print("  " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in loaded.items()))
@@ -95,12 +96,19 @@ def _run(stack: Stack, callers: Callers, console: Console, *, changes: int, rate
     return bool(verdict.failures)
 
 
+def _up(stack: Stack, sources_file: Path, callers: Callers, reader: tuple[str, tuple[str, ...]], console: Console) -> None:
+    chosen = {"HEADRACE_SOURCES": str(sources_file), "HEADRACE_QUERY_API_KEYS_FILE": str(callers.file), KEY_VARIABLE: callers.of(*reader).key}
+    console.print("[bold]Starting the stack[/bold] (real servers on loopback)")
+    with ProgressTable(console) as progress:
+        stack.up(progress, environment=chosen)
+
+
 async def _play(stack: Stack, source: PostgresSource, callers: Callers, console: Console, *, changes: int, rate: float, seed: int) -> Verdict:
     verdict = Verdict()
     prober = Prober(f"http://{stack.site.address('query')}")
     async with IndexWatch(stack.site.address("kafka")) as watch:
         scene = Scene(stack.site.dsn(), source, callers, prober, watch)
-        load_seconds = await wait_until_indexed(scene, _documents(stack.site.dsn()), console)
+        load_seconds = await wait_until_indexed(watch, _documents(stack.site.dsn()), console)
         documents, chunks = len(watch.documents), sum(change.added for change in watch.changes)
         console.print(f"  {documents} documents, {chunks} chunks in {load_seconds:.1f} s")
         await show_changes(scene, verdict, console, seed=seed, count=changes, per_second=rate)
@@ -119,11 +127,33 @@ def _documents(dsn: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _serve(stack: Stack, callers: Callers, console: Console) -> None:
+def _run_replay(stack: Stack, callers: Callers, console: Console, *, history: list[Revision]) -> bool:
+    sources_file = write_sources(stack.site.home)
+    _up(stack, sources_file, callers, (TENANT, ("public",)), console)
+    source = load_sources(sources_file).sources[0]
+    failures = asyncio.run(_play_replay(stack, source, history, console))
+    for failure in failures:
+        console.print(f"  [red]failed:[/red] {escape(failure)}")
+    return bool(failures)
+
+
+async def _play_replay(stack: Stack, source: PostgresSource, history: list[Revision], console: Console) -> list[str]:
+    pages = await load_first(stack.site.dsn(), history)
+    console.print(f"[bold]Loading revision 0[/bold]: {pages} pages")
+    for action in await asyncio.to_thread(lambda: list(apply_source(source, read(ConnectSettings), read(KafkaSettings)))):
+        console.print(f"  {escape(str(action))}")
+    async with IndexWatch(stack.site.address("kafka")) as watch:
+        seconds = await wait_until_indexed(watch, pages, console)
+        console.print(f"  {pages} documents, {sum(change.added for change in watch.changes)} chunks in {seconds:.1f} s")
+        return await replay(stack.site.dsn(), source, watch, history, console)
+
+
+def _serve(stack: Stack, reader: Caller, console: Console) -> None:
     address = f"http://{stack.site.address('query')}"
     console.print(f"\n[bold]Serving until Ctrl-C[/bold]  page {address}/   API {address}/docs")
-    console.print(f'  key of a reader of {READER[0]}: {callers.of(*READER).key}   or: headrace ask "How much is the on-call allowance per week?"')
-    console.print(f"  database: {Path(stack.site.env_file)} holds HEADRACE_DEMO_DSN; edit a row and ask again")
+    console.print(f"  key of a reader of {reader.tenant}: {reader.key}")
+    console.print('  or in another shell: .venv/bin/headrace ask "…"    .venv/bin/headrace status')
+    console.print(f"  database: HEADRACE_DEMO_DSN in {stack.site.env_file}; edit a row and ask again")
     stop = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, stop)
     signal.sigwait(stop)

@@ -17,6 +17,7 @@ from examples.company.edits import edits
 from operations.ask import show_answer
 from operations.demo.changes import Scene, Seen, play
 from operations.demo.questions import Asked, Question, ask, edit_and_ask_again
+from operations.demo.watching import IndexWatch
 
 LOAD_SECONDS: Final = 600.0
 STANDSTILL_SECONDS: Final = 60.0
@@ -31,17 +32,19 @@ class Verdict:
     asked: list[Asked] = field(default_factory=list)
 
 
-async def wait_until_indexed(scene: Scene, expected: int, console: Console) -> float:
+async def wait_until_indexed(watch: IndexWatch, expected: int, console: Console) -> float:
     """Seconds until the snapshot was in the index; a bar meanwhile."""
     began = time.perf_counter()
     columns = (TextColumn("  indexing"), BarColumn(), MofNCompleteColumn(), TextColumn("documents"), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("indexing", total=expected)
-        while len(scene.watch.documents) < expected:
-            seen = len(scene.watch.documents)
+        while len(watch.documents) < expected:
+            seen = len(watch.documents)
             progress.update(task, completed=seen)
-            if not await scene.watch.more_documents_than(seen, STANDSTILL_SECONDS):
-                raise TimeoutError(f"{seen} of {expected} documents were indexed and nothing more came for {STANDSTILL_SECONDS:.0f} s; see 'headrace status' and the logs")
+            if not await watch.more_documents_than(seen, STANDSTILL_SECONDS):
+                raise TimeoutError(
+                    f"{seen} of {expected} documents were indexed and nothing more came for {STANDSTILL_SECONDS:.0f} s; see 'headrace status' and the logs"
+                )
             if time.perf_counter() - began > LOAD_SECONDS:
                 raise TimeoutError(f"{seen} of {expected} documents were indexed after {LOAD_SECONDS:.0f} s")
         progress.update(task, completed=expected)

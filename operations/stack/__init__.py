@@ -15,8 +15,9 @@ A Connect configuration names the database password as ``${file:<home>/stack.env
 """
 
 from operations.stack.errors import StackError
+from operations.stack.processes import ProcessState
 from operations.stack.programs import PROGRAM_NAMES, SERVER_NAMES
 from operations.stack.settings import StackSettings
-from operations.stack.stack import ProcessState, Progress, Stack
+from operations.stack.stack import Progress, Stack
 
 __all__ = ["PROGRAM_NAMES", "SERVER_NAMES", "ProcessState", "Progress", "Stack", "StackError", "StackSettings"]

@@ -17,10 +17,10 @@ from typing import Final
 from operations.stack.errors import NotReadyError
 from operations.stack.ports import is_free
 from operations.stack.probes import NotYetError
+from operations.stack.processes import last_lines
 from operations.stack.programs import ProgramSpec, choose
 from operations.stack.settings import PORT_OFFSETS, StackSettings
 from operations.stack.site import Site
-from operations.stack.stack import last_lines
 
 _READY_SECONDS: Final = 90.0
 _END_SECONDS: Final = 60.0

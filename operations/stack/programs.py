@@ -125,6 +125,15 @@ WORKERS: Final = (
         directory=ROOT,
         stop_seconds=30,
     ),
+    ProgramSpec(
+        # Kafka Connect restarts no failed task by itself. This one answers nobody: that supervisord runs it is all there is to see.
+        name="watch",
+        command=lambda _site: [str(Path(sys.executable).with_name("headrace")), "connectors", "watch"],
+        probe=_nothing,
+        ports=(),
+        after=("connect",),
+        directory=ROOT,
+    ),
 )
 
 PROGRAMS: Final = (*SERVERS, *WORKERS)

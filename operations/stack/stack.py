@@ -26,6 +26,7 @@ from operations.stack.errors import LeftoverError, NotReadyError, NotRunningErro
 from operations.stack.leftovers import Leftover, end_leftovers, find_leftovers
 from operations.stack.ports import check_ports
 from operations.stack.probes import NotYetError
+from operations.stack.processes import ProcessState, last_lines, process_state
 from operations.stack.programs import PROGRAM_NAMES, ProgramSpec, choose, with_dependencies
 from operations.stack.settings import StackSettings
 from operations.stack.site import Site, keep_environment, socket_path, stack_environment, write_env_file
@@ -35,20 +36,8 @@ Progress = Callable[[str, str], None]
 """Called with a program's name and what it is doing now: waiting, preparing, starting, ready."""
 
 _POLL_SECONDS: Final = 0.1
-_LAST_LINES: Final = 15
 _DEATHS_TOLERATED: Final = 3
 """A program that dies more often than this while it starts will not get ready by waiting: a setting is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessState:
-    """One program as seen now. ``pid`` is 0, and uptime and memory are too, where it does not run."""
-
-    name: str
-    state: str
-    pid: int
-    uptime_seconds: float
-    rss_bytes: int
 
 
 def _silent(_program: str, _doing: str) -> None:
@@ -125,7 +114,7 @@ class Stack:
     def processes(self) -> list[ProcessState]:
         """Every configured program's state; empty where no supervisor runs."""
         try:
-            return [_process_state(info) for info in self._supervision.infos()]
+            return [process_state(info) for info in self._supervision.infos()]
         except NotRunningError:
             return []
 
@@ -252,32 +241,3 @@ def _raise_first(futures: list[Future[None]]) -> None:
             raise error
     for error in errors:
         raise error
-
-
-def _process_state(info: Mapping[str, object]) -> ProcessState:
-    pid, started, now = (int(str(info[key])) for key in ("pid", "start", "now"))
-    return ProcessState(str(info["name"]), str(info["statename"]), pid, float(now - started) if pid else 0.0, _tree_rss(pid) if pid else 0)
-
-
-def _tree_rss(pid: int) -> int:
-    """Resident bytes of a process and its children; pages that they share (Postgres' buffers) count once for each."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-    except psutil.Error:
-        return 0
-    total = 0
-    for member in family:
-        with suppress(psutil.Error):
-            total += member.memory_info().rss
-    return total
-
-
-def last_lines(path: Path, count: int = _LAST_LINES) -> tuple[str, ...]:
-    """The end of a log; nothing where there is none."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 16_384))
-            return tuple(file.read().decode(errors="replace").splitlines()[-count:])
-    except OSError:
-        return ()

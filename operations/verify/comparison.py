@@ -21,16 +21,12 @@ Kind = Literal["missing", "orphan", "stale", "leftover"]
 
 @dataclass(frozen=True, slots=True)
 class ChunkSeen:
-    """A chunk object as it is stored; ``text_hash`` is computed from its text now, not what it claims."""
+    """A chunk object as it is stored; ``digest`` is computed from what it holds now, whatever its content hash claims."""
 
     chunk_id: str
     content_hash: str
-    text_hash: str
+    digest: str
     allowed: tuple[str, ...]
-
-    @property
-    def is_whole(self) -> bool:
-        return text_hash(self.content_hash) == self.text_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +103,8 @@ def _aspects(expected: Expected, living: Manifest, indexed: Indexed) -> Iterator
     wanted, chunks = expected.wanted, {chunk.chunk_id: chunk for chunk in indexed.chunks}
     listed = [chunks.get(entry.chunk_id) for entry in living.entries]
     there = [chunk for chunk in listed if chunk is not None]
-    texts = [text_hash(entry.content_hash) for entry in living.entries]
-    same_texts = texts == [text_hash(slot.content_hash) for slot in expected.slots]
-    if not same_texts or any(not chunk.is_whole for chunk in there):
+    same_texts = [text_hash(entry.content_hash) for entry in living.entries] == [text_hash(slot.content_hash) for slot in expected.slots]
+    if not same_texts:
         yield "text"
     if living.allowed != wanted.allowed or any(tuple(sorted(chunk.allowed)) != wanted.allowed for chunk in there):
         yield "permissions"
@@ -117,7 +112,8 @@ def _aspects(expected: Expected, living: Manifest, indexed: Indexed) -> Iterator
     yield from (name for name in ("title", "url", "doc_type", "metadata") if getattr(about, name) != getattr(right, name))
     if len(there) < len(listed):
         yield "chunks gone"
-    if any(chunk.content_hash != entry.content_hash for entry, chunk in zip(living.entries, listed, strict=True) if chunk is not None):
+    pairs = [(entry, chunk) for entry, chunk in zip(living.entries, listed, strict=True) if chunk is not None]
+    if any(chunk.content_hash != entry.content_hash or not expected.agrees(chunk.content_hash, chunk.digest) for entry, chunk in pairs):
         yield "chunk content"
     if same_texts and _places(living) != [(slot.content_hash, slot.start, slot.end) for slot in expected.slots]:
         yield "headings or places"
@@ -129,12 +125,9 @@ def _is_corrupt(expected: Expected, living: Manifest, indexed: Indexed) -> bool:
     """Whether an index worker that gets the right record would keep what is wrong: an existing chunk by its id, the entries by the fingerprint."""
     hashes = {entry.chunk_id: entry.content_hash for entry in living.entries}
     listed = [chunk for chunk in indexed.chunks if chunk.chunk_id in hashes]
-    if any(not chunk.is_whole or chunk.content_hash != hashes[chunk.chunk_id] for chunk in listed):
+    if any(chunk.content_hash != hashes[chunk.chunk_id] or not expected.agrees(chunk.content_hash, chunk.digest) for chunk in listed):
         return True
     slots = [(slot.content_hash, slot.start, slot.end) for slot in expected.slots]
-    right = {slot.content_hash for slot in expected.slots}
-    if any(tuple(sorted(chunk.allowed)) != expected.wanted.allowed for chunk in listed if chunk.content_hash in right):
-        return True
     return living.fingerprint == expected.wanted.fingerprint and _places(living) != slots
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
+
+import orjson
+import xxhash
 
 from contracts.events import InvalidRecordError
 from contracts.identity import Version
 from contracts.settings import RedactionSettings
 from contracts.sources import PostgresSource
-from index.documents import chunk_contents, wanted_of
+from index.documents import ChunkContent, chunk_contents, wanted_of
 from index.embedding import Embedder
 from index.protocol import Slot, Wanted
 from index.store import DocKey
@@ -25,6 +28,8 @@ from streams.redact.redactor import Redactor
 
 _ANY_VERSION: Final = Version(0, 0, 0, 0)
 """Versions are not compared: what counts is that the index says what the source says."""
+DIGESTED: Final = ("text", "headings", "scope", "source", "doc_type", "allowed", "facets")
+"""Of a chunk object, what is compared; its BM25 terms follow from these and are as long again."""
 _MIN_KEY_CHARACTERS: Final = 16
 
 
@@ -34,6 +39,12 @@ class Expected:
 
     wanted: Wanted
     slots: tuple[Slot, ...]
+    digests: Mapping[str, str]
+    """What a chunk object must hold, by content hash."""
+
+    def agrees(self, content_hash: str, digest: str) -> bool:
+        """Whether a chunk holds what its hash stands for; a hash that the document does not have tells nothing."""
+        return self.digests.get(content_hash, digest) == digest
 
     @property
     def key(self) -> DocKey:
@@ -81,10 +92,20 @@ class Expecter:
             if record is None:
                 return Excluded(key)
             cleaned = clean(record, self._redactors[mapping.redaction])
-            slots, _ = chunk_contents(cleaned, self._cutter.cut(cleaned))
+            slots, contents = chunk_contents(cleaned, self._cutter.cut(cleaned))
         except (InvalidRecordError, UncuttableError) as error:
             return Refused(key, str(error))
-        return Expected(wanted_of(cleaned), slots)
+        return Expected(wanted_of(cleaned), slots, {content_hash: chunk_digest(_stored(content)) for content_hash, content in contents.items()})
+
+
+def chunk_digest(properties: Mapping[str, object]) -> str:
+    """Equal for chunk objects that show and filter the same; Weaviate gives an empty list or text back as none."""
+    return xxhash.xxh3_128_hexdigest(orjson.dumps([properties.get(name) or None for name in DIGESTED]))
+
+
+def _stored(content: ChunkContent) -> dict[str, object]:
+    rest = {"allowed": list(content.allowed), "facets": list(content.facets), "headings": " > ".join(content.headings)}
+    return {"text": content.text, "scope": content.scope, "source": content.source, "doc_type": content.doc_type, **rest}
 
 
 def identity(mapping: TableMapping, row: Row) -> DocKey:

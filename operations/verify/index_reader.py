@@ -13,10 +13,10 @@ import numpy as np
 from weaviate.classes.query import Filter
 
 from index.collections import CollectionNames
-from index.documents import hash_text
 from index.manifest import Manifest, entries_from_json
 from index.store import DOCUMENT_FIELDS, EVERYTHING, DocKey, manifest_from_properties
 from operations.verify.comparison import ChunkSeen, Indexed
+from operations.verify.expectation import DIGESTED, chunk_digest
 
 if TYPE_CHECKING:
     from weaviate import WeaviateAsyncClient
@@ -63,7 +63,7 @@ class IndexReader:
         chunks: dict[str, list[ChunkSeen]] = defaultdict(list)
         documents_query = self._documents.with_tenant(tenant).query.fetch_objects(filters=mine, limit=EVERYTHING, return_properties=DOCUMENT_FIELDS)
         chunks_query = self._chunks.with_tenant(tenant).query.fetch_objects(
-            filters=mine, limit=EVERYTHING, return_properties=["doc_id", "content_hash", "text", "allowed"]
+            filters=mine, limit=EVERYTHING, return_properties=["doc_id", "content_hash", *DIGESTED]
         )
         found_documents, found_chunks = await asyncio.gather(documents_query, chunks_query)
         for found in found_documents.objects:
@@ -71,7 +71,7 @@ class IndexReader:
         for chunk in found_chunks.objects:
             about = chunk.properties
             allowed = about["allowed"] if isinstance(about["allowed"], list) else []
-            seen = ChunkSeen(str(chunk.uuid), str(about["content_hash"]), hash_text(str(about["text"])), tuple(str(item) for item in allowed))
+            seen = ChunkSeen(str(chunk.uuid), str(about["content_hash"]), chunk_digest(about), tuple(str(item) for item in allowed))
             chunks[str(about["doc_id"])].append(seen)
         return {DocKey(tenant, doc_id): Indexed(tuple(manifests[doc_id]), tuple(chunks[doc_id])) for doc_id in doc_ids}
 

@@ -84,7 +84,7 @@ function show(answer) {
   const meter = element("meter", { min: 0, max: 1, value: answer.confidence, ariaLabel: "confidence" });
   at("meta").replaceChildren(
     element("span", {}, "Confidence ", meter, ` ${Math.round(answer.confidence * 100)} %`),
-    element("span", { textContent: answer.model.mode === "extractive" ? "quoted from the documents" : `written by ${answer.model.name || "the model"}, citations checked` }),
+    element("span", { textContent: !answer.answered ? "nothing quoted" : answer.model.mode === "extractive" ? "quoted from the documents" : `written by ${answer.model.name || "the model"}, citations checked` }),
     element("span", { textContent: `${Math.round(answer.timings_ms.total)} ms` }));
   at("sources").replaceChildren(...answer.sources.map(sourceItem));
   at("sources-title").hidden = !answer.sources.length;

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pydantic import ValidationError
+
 from contracts.envelope import Envelope, Heartbeat, Tombstone, version_of
-from contracts.events import DeleteRecord, DocumentRecord, FloorRecord, MetadataValue
+from contracts.events import DeleteRecord, DocumentRecord, FloorRecord, MetadataValue, describe_validation
 from contracts.identity import InvalidIdentityError, Version, check_tenant, document_id
 from contracts.sources import PostgresSource, Table, parse_column_or_template, parse_template
 from streams.mapping.conditions import meets
-from streams.mapping.errors import InvalidIdentityColumnError, WrongTableError
+from streams.mapping.errors import InvalidIdentityColumnError, MappingError, WrongTableError
 from streams.mapping.placeholders import is_unavailable
 from streams.mapping.principals import principals_by_templates, principals_in_column
 from streams.mapping.row import RowReader
@@ -60,6 +62,12 @@ class TableMapping:
         """The row's document, or None for a row outside ``where``. The same for rows of Debezium and of SQL: what must be in the index."""
         if self.table.where is not None and not meets(self.table.where, row):
             return None
+        try:
+            return self._record(row, version, source_time_us)
+        except ValidationError as error:  # its own text would show the value
+            raise MappingError(self.table.name, "", describe_validation(error)) from None
+
+    def _record(self, row: RowReader, version: Version, source_time_us: int) -> DocumentRecord:
         tenant, doc_id = self.identity(row)
         return DocumentRecord(
             tenant=tenant,

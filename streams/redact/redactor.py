@@ -124,7 +124,7 @@ class Redactor:
         spans = [span for span in found if span.label in self._policy.entities and not self._is_allowed(text, span)]
         if not spans:
             return text
-        parts = []
+        parts: list[str] = []
         at = 0
         for span in _disjoint(text, spans):
             parts += (text[at : span.start], self._tokens.token(span.label, span.value))

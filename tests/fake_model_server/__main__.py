@@ -31,7 +31,7 @@ from typing import Any
 from aiohttp import web
 
 _DIRECTIVE = re.compile(r"\b(SAY|QUOTE|DUNNO|SLOW|STALL|BUSY|REFUSE|BREAK|ERROR|GARBAGE)(?::(.*))?$", re.MULTILINE)
-_FIRST_SENTENCE = re.compile(r'number="1"[^>]*>\n(.+?[.!?])(?:\s|$)', re.DOTALL)
+_FIRST_SENTENCE = re.compile(r'number="1" title="[^"]*">\n(.+?[.!?])(?:\s|$)', re.DOTALL)
 
 
 class FakeModelServer:

@@ -82,7 +82,7 @@ async def _replay(store: Any, embed: HashEmbed, place: Place, history: History) 
     counted = Faulty(store, None, after=False)
     for deliveries in history.deliveries(place):
         for delivery in deliveries:
-            await index_record(counted, embed, delivery.record)  # type: ignore[arg-type]  # stands for any store
+            await index_record(counted, embed, delivery.record)
     await check_at_rest(store, place, *history.last)
     return counted.calls
 

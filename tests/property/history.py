@@ -191,7 +191,7 @@ class Delivery:
 
 async def deliver(store: Any, embed: Embed, delivery: Delivery) -> None:
     try:
-        await index_record(Faulty(store, delivery.dies_at, after=delivery.after), embed, delivery.record)  # type: ignore[arg-type]  # stands for any store
+        await index_record(Faulty(store, delivery.dies_at, after=delivery.after), embed, delivery.record)
     except StoreUnavailableError:
         await index_record(store, embed, delivery.record)
 

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
+
+from index import protocol
+from index.manifest import Manifest
+from index.protocol import Observation
 from tests.property.interleave import (
     LOOK_AT_ONCE,
     LOOK_CHUNKS_FIRST,
@@ -21,10 +26,6 @@ from tests.property.interleave import (
     Scenario,
     explore,
 )
-
-from index import protocol
-from index.manifest import Manifest
-from index.protocol import Observation
 
 EVERY_ORDER = ("14", "23", "5")
 
@@ -153,7 +154,7 @@ def _remove_all_unlisted(own: Manifest, seen: Observation) -> tuple[str, ...]:
 def _narrow_as_a_whole_attempt(real: Callable[..., Manifest]) -> Callable[..., Manifest]:
     def narrowed(writer: protocol.Writer, current: Manifest, seen: Observation) -> Manifest:
         manifest = real(writer, current, seen)
-        return protocol.replace(manifest, attempt=protocol.next_attempt(writer.wanted.version, writer.nonce, seen.manifests))
+        return replace(manifest, attempt=protocol.next_attempt(writer.wanted.version, writer.nonce, seen.manifests))
 
     return narrowed
 

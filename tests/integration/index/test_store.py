@@ -61,7 +61,9 @@ async def test_vectors_leave_out_what_is_gone(store: WeaviateStore, place: Place
     here, gone = chunk(place, "a"), chunk(place, "b")
     await store.put_chunks([here, gone])
     await store.remove_chunks(place.tenant, [gone.chunk_id])
-    assert {name: list(vector) for name, vector in (await store.vectors(place.tenant, [here.chunk_id, gone.chunk_id])).items()} == {here.chunk_id: vector_of("a")}
+    assert {name: list(vector) for name, vector in (await store.vectors(place.tenant, [here.chunk_id, gone.chunk_id])).items()} == {
+        here.chunk_id: vector_of("a")
+    }
 
 
 async def test_what_is_gone_can_be_removed_again(store: WeaviateStore, place: Place) -> None:

@@ -137,7 +137,7 @@ Serve = Callable[..., object]
 
 
 @pytest_asyncio.fixture
-async def serve(weaviate: WeaviateSettings, keys_file: Path, index: Index) -> AsyncIterator[Serve]:  # noqa: ARG001  # the index is emptied first
+async def serve(weaviate: WeaviateSettings, keys_file: Path, index: Index) -> AsyncIterator[Serve]:  # the index is emptied first
     """Starts a service with given query settings."""
     async with AsyncExitStack() as stack:
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,7 +38,8 @@ def free_port() -> int:
 async def running(weaviate: WeaviateSettings, keys_file: Path, model_url: str = "") -> AsyncIterator[str]:
     """Its address, once it is ready; ended by SIGTERM, which it must obey."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "query_service"], cwd=ROOT, env=environment(weaviate, keys_file, model_url, HEADRACE_QUERY_PORT=str(port)))
+    environ = environment(weaviate, keys_file, model_url, HEADRACE_QUERY_PORT=str(port))
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "query_service", cwd=ROOT, env=environ)
     address = f"http://127.0.0.1:{port}"
     async with asyncio.timeout(60), httpx.AsyncClient() as http:
         while True:
@@ -47,10 +47,10 @@ async def running(weaviate: WeaviateSettings, keys_file: Path, model_url: str = 
                 (await http.get(f"{address}/readyz")).raise_for_status()
                 break
             except httpx.HTTPError:
-                assert process.poll() is None, "the service ended"
+                assert process.returncode is None, "the service ended"
                 await asyncio.sleep(0.1)
     try:
         yield address
     finally:
         process.terminate()
-        assert await asyncio.to_thread(process.wait, 30) == 0
+        assert await asyncio.wait_for(process.wait(), 30) == 0

@@ -21,9 +21,7 @@ LEAVE = "Parental leave is 26 weeks for every parent."
 
 
 def _delete(name: str, major: int, tenant: str = ACME) -> DeleteRecord:
-    return DeleteRecord(
-        tenant=tenant, doc_id=SCOPE + name, scope=SCOPE, source="docs", version=Version(1, major, 0, 0), source_time_us=time.time_ns() // 1000
-    )
+    return DeleteRecord(tenant=tenant, doc_id=SCOPE + name, scope=SCOPE, source="docs", version=Version(1, major, 0, 0), source_time_us=time.time_ns() // 1000)
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "vector", "keyword"])
@@ -112,7 +110,21 @@ async def test_filters(index: Index, service: Service) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["*", "leave AND (", '"leave', "a" * 1900, "🦤 leave", "leave\u202e\u0000", "'; DROP TABLE", "{__typename}", "<script>", "休暇は何週間", "إجازة", "ลางาน", "leave^5 ~2 +x -y"],
+    [
+        "*",
+        "leave AND (",
+        '"leave',
+        "a" * 1900,
+        "🦤 leave",
+        "leave\u202e\u0000",
+        "'; DROP TABLE",
+        "{__typename}",
+        "<script>",
+        "休暇は何週間",
+        "إجازة",
+        "ลางาน",
+        "leave^5 ~2 +x -y",
+    ],
 )
 @pytest.mark.parametrize("mode", ["hybrid", "keyword"])
 async def test_odd_questions_are_questions(index: Index, service: Service, question: str, mode: str) -> None:
@@ -135,7 +147,7 @@ class _EditBetween(IndexReader):
 
     happens = None
 
-    async def _ask(self, *arguments):  # noqa: ANN002
+    async def _ask(self, *arguments):
         objects = await super()._ask(*arguments)
         if self.happens is not None:
             happens, self.happens = self.happens, None

@@ -16,6 +16,7 @@ from connectors.debezium.plan import AlterPublication, LoadTable, PutConnector, 
 from connectors.debezium.snapshots import key_filter
 from connectors.debezium.spec import POLICY_KEY, REVISION_KEY, ConnectorSpec
 from connectors.debezium.topics import topics_of
+from connectors.debezium.watch import Patience
 from contracts.sources import parse_sources
 
 YAML = """
@@ -167,3 +168,17 @@ def test_first_cause() -> None:
     assert first_cause("") == "no reason given"
     assert first_cause("org.x.Y: plain\n\tat z") == "plain"
     assert first_cause("plain text") == "plain text"
+
+
+def test_a_connector_that_keeps_failing_is_restarted_less_and_less() -> None:
+    patience, now, pauses = Patience(), 100.0, []
+    for _ in range(12):
+        assert patience.may_restart(now)
+        patience.restarted(now)
+        pauses.append(patience.not_before - now)
+        assert not patience.may_restart(now + pauses[-1] / 2)
+        now = patience.not_before
+    assert pauses[:3] == [2, 4, 8]
+    assert pauses[-1] == 300
+    patience.restarted(now + 10_000)
+    assert patience.not_before - (now + 10_000) == 2

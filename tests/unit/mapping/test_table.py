@@ -10,7 +10,7 @@ import pytest
 from contracts.envelope import Envelope, Heartbeat, Tombstone
 from contracts.events import DeleteRecord, DocumentRecord, FloorRecord
 from contracts.identity import Version
-from streams.mapping import InvalidIdentityColumnError, MissingColumnError, TableMapping, UnavailableValueError, WrongTableError
+from streams.mapping import InvalidIdentityColumnError, MappingError, MissingColumnError, TableMapping, UnavailableValueError, WrongTableError
 
 Mapping = Callable[..., TableMapping]
 Change = Callable[..., Envelope]
@@ -126,3 +126,6 @@ def test_errors_hold_no_value(mapping: Mapping, change: Change) -> None:
     with pytest.raises(InvalidIdentityColumnError) as caught:
         mapping().records(change("c", after=ROW | {"tenant": "secret@person.example"}))
     assert "secret" not in str(caught.value)
+    with pytest.raises(MappingError, match="doc_id") as caught_long:
+        mapping(key="subject").records(change("c", after=ROW | {"subject": "secret" * 1000}))
+    assert "secret" not in str(caught_long.value)

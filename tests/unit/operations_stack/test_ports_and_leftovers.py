@@ -19,9 +19,9 @@ from operations.stack import commands
 from operations.stack.errors import PortInUseError
 from operations.stack.leftovers import Leftover, end_leftovers, find_leftovers
 from operations.stack.ports import check_ports
+from operations.stack.processes import last_lines
 from operations.stack.settings import StackSettings
 from operations.stack.site import Site
-from operations.stack.stack import last_lines
 from operations.stack.supervision import MARK
 from tests.stack_fixture import free_port_base
 

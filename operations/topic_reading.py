@@ -1,0 +1,108 @@
+"""Reads parts of topics on an operator's behalf: one record by its place, the end of a partition, a whole small topic. Joins no group and commits nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.partitioner import murmur2
+
+from contracts.settings import KafkaSettings
+from contracts.topics import MAX_RECORD_BYTES
+
+_WAIT_MS: Final = 2000
+_EMPTY_READS: Final = 5
+"""After so many waits without a record what is left is no record: a transaction's end, or one that never ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.partition}:{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaRecord:
+    place: Place
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    time_ms: int
+
+
+class TopicReader:
+    """Read-committed, like every consumer of the project."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+
+    async def partitions(self, topic: str) -> list[int]:
+        """Of a topic; none where it does not exist."""
+        if topic not in await self._consumer.topics():
+            return []
+        return sorted(self._consumer.partitions_for_topic(topic) or ())
+
+    async def partition_of(self, topic: str, key: bytes) -> int | None:
+        """Where a key's records go: Kafka's own partitioner, that of the connectors and of our producers."""
+        partitions = await self.partitions(topic)
+        return partitions[(murmur2(key) & 0x7FFFFFFF) % len(partitions)] if partitions else None
+
+    async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        """First offset that is still kept, and the one after the last."""
+        place = TopicPartition(topic, partition)
+        begin, end = await self._consumer.beginning_offsets([place]), await self._consumer.end_offsets([place])
+        return begin[place], end[place]
+
+    async def one(self, place: Place) -> KafkaRecord | None:
+        """The record at a place; None where retention or compaction removed it, or there never was one."""
+        if place.partition not in await self.partitions(place.topic):
+            return None
+        begin, end = await self.bounds(place.topic, place.partition)
+        if not begin <= place.offset < end:
+            return None
+        async for record in self.read(place.topic, place.partition, place.offset, place.offset + 1):
+            return record
+        return None
+
+    async def tail(self, topic: str, partition: int, records: int) -> AsyncIterator[KafkaRecord]:
+        """The last records of a partition, oldest first."""
+        begin, end = await self.bounds(topic, partition)
+        async for record in self.read(topic, partition, max(begin, end - records), end):
+            yield record
+
+    async def read(self, topic: str, partition: int, begin: int, end: int) -> AsyncIterator[KafkaRecord]:
+        """Records from ``begin`` until before ``end``, as far as they are kept."""
+        place = TopicPartition(topic, partition)
+        self._consumer.assign([place])
+        self._consumer.seek(place, begin)
+        empty = 0
+        while await self._consumer.position(place) < end and empty < _EMPTY_READS:
+            batch = (await self._consumer.getmany(place, timeout_ms=_WAIT_MS)).get(place, [])
+            empty = 0 if batch else empty + 1
+            for record in batch:
+                if record.offset < end:
+                    yield KafkaRecord(Place(topic, partition, record.offset), record.key, record.value, tuple(record.headers or ()), record.timestamp)
+
+
+@asynccontextmanager
+async def topic_reader(settings: KafkaSettings) -> AsyncIterator[TopicReader]:
+    """Raises KafkaError where no broker answers."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=MAX_RECORD_BYTES,
+        fetch_max_bytes=2 * MAX_RECORD_BYTES,
+    )
+    try:
+        await consumer.start()
+        yield TopicReader(consumer)
+    finally:
+        await consumer.stop()

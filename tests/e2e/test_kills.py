@@ -1,0 +1,34 @@
+"""Each process of the path is killed with -9, twice, in a seeded order, while edits go on. Afterwards the index must be what the rows say."""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+import pytest
+
+from tests.e2e.kills import PROGRAMS, kill_and_wait
+from tests.e2e.topics import dead_letters
+from tests.e2e.world import World
+
+SEED: Final = 7
+PER_SECOND: Final = 5.0
+pytestmark = pytest.mark.timeout(1200)
+
+
+def test_nothing_is_lost_or_brought_back_by_kills(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    order = [*PROGRAMS, *PROGRAMS]
+    random.Random(SEED).shuffle(order)
+    work = world.workload(SEED, PER_SECOND)
+    world.settle()
+    with dead_letters(world) as dead:
+        with work:
+            for program in order:
+                killed = kill_and_wait(world, program)
+                with capsys.disabled():
+                    print(f"\n  {killed}", end="")
+        report = world.assert_right()
+        assert dead.letters() == []
+    assert work.differences() == [], "Postgres lost a commit"
+    with capsys.disabled():
+        print(f"\n  {work.edits} edits ({work.counts}), {work.doubts} commits in doubt; {report['documents']} documents, {report['leftover']} leftovers")

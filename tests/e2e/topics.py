@@ -1,0 +1,137 @@
+"""Kafka as anybody may read it: whole topics, the dead letters, and the changes of the index."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from contracts.dead_letters import DeadLetter
+from contracts.events import IndexChange
+from contracts.topics import DEAD_LETTERS, INDEX_CHANGES, MAX_RECORD_BYTES
+from tests.e2e.world import World
+
+_IDLE_MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    timestamp_ms: int
+
+    @property
+    def all_bytes(self) -> bytes:
+        """Key, value and headers in one."""
+        return b"\n".join([self.key or b"", self.value or b"", *(name.encode() + b"=" + (value or b"") for name, value in self.headers)])
+
+
+def topic_names(world: World) -> list[str]:
+    return asyncio.run(_names(world.stack.site.address("kafka")))
+
+
+def records(world: World, topic: str, since: dict[int, int] | None = None) -> list[Record]:
+    """Every committed record of a topic, from the given offsets by partition on."""
+    return asyncio.run(_read(world.stack.site.address("kafka"), topic, since or {}))
+
+
+def ends(world: World, topic: str) -> dict[int, int]:
+    """Where each partition of a topic ends now."""
+    return asyncio.run(_ends(world.stack.site.address("kafka"), topic))
+
+
+def produce(world: World, topic: str, values: list[tuple[bytes | None, bytes | None]], partition: int) -> None:
+    asyncio.run(_produce(world.stack.site.address("kafka"), topic, values, partition))
+
+
+@dataclass(slots=True)
+class Letters:
+    """Dead letters that came since the block began."""
+
+    world: World
+    since: dict[int, int]
+
+    def records(self) -> list[Record]:
+        return records(self.world, DEAD_LETTERS, self.since)
+
+    def letters(self) -> list[DeadLetter]:
+        return [DeadLetter.from_headers(record.headers) for record in self.records()]
+
+
+@contextmanager
+def dead_letters(world: World) -> Iterator[Letters]:
+    yield Letters(world, ends(world, DEAD_LETTERS))
+
+
+def changes(world: World, since: dict[int, int]) -> list[tuple[Record, IndexChange]]:
+    """What the indexers did, with the record whose timestamp is when it was announced."""
+    return [(record, IndexChange.model_validate_json(record.value or b"")) for record in records(world, INDEX_CHANGES, since)]
+
+
+async def _names(servers: str) -> list[str]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers)
+    await consumer.start()
+    try:
+        return sorted(await consumer.topics())
+    finally:
+        await consumer.stop()
+
+
+async def _places(consumer: Any, topic: str) -> list[TopicPartition]:
+    """A consumer without a subscription asks for partitions by its metadata, which ``topics`` refreshes."""
+    await consumer.topics()
+    return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+
+
+async def _ends(servers: str, topic: str) -> dict[int, int]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers)
+    await consumer.start()
+    try:
+        return {place.partition: offset for place, offset in (await consumer.end_offsets(await _places(consumer, topic))).items()}
+    finally:
+        await consumer.stop()
+
+
+async def _read(servers: str, topic: str, since: dict[int, int]) -> list[Record]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=servers, enable_auto_commit=False, isolation_level="read_committed", max_partition_fetch_bytes=MAX_RECORD_BYTES
+    )
+    await consumer.start()
+    found: list[Record] = []
+    try:
+        places = await _places(consumer, topic)
+        consumer.assign(places)
+        last = await consumer.end_offsets(places)
+        for place, first in (await consumer.beginning_offsets(places)).items():
+            consumer.seek(place, max(first, since.get(place.partition, 0)))
+        for place in places:
+            while await consumer.position(place) < last[place]:
+                batch = await consumer.getmany(place, timeout_ms=_IDLE_MS)
+                found += [_record(message) for message in batch.get(place, ())]
+                if not batch:
+                    break  # only markers of transactions are left
+    finally:
+        await consumer.stop()
+    return found
+
+
+def _record(message: Any) -> Record:
+    return Record(message.topic, message.partition, message.offset, message.key, message.value, tuple(message.headers), message.timestamp)
+
+
+async def _produce(servers: str, topic: str, values: list[tuple[bytes | None, bytes | None]], partition: int) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=servers, max_request_size=MAX_RECORD_BYTES)
+    await producer.start()
+    try:
+        for key, value in values:
+            await producer.send_and_wait(topic, value, key=key, partition=partition)
+    finally:
+        await producer.stop()
