@@ -30,8 +30,8 @@ class _Record(BaseModel):
 class ChunkPolicy(_Record):
     """How a source wants its texts cut. Lengths are tokens of the embedding model."""
 
-    max_tokens: int = Field(default=240, ge=32, le=8192, description="no chunk is longer; never above the model's window")
-    min_tokens: int = Field(default=96, ge=8, le=4096, description="a content-defined boundary is looked for from here on")
+    max_tokens: int = Field(default=254, ge=32, le=8192, description="no chunk is longer; never above the model's window")
+    min_tokens: int = Field(default=110, ge=8, le=4096, description="a content-defined boundary is looked for from here on")
     overlap: float = Field(default=0.2, ge=0.0, le=0.5, description="share of the chunk before, in whole sentences, repeated at the start of a chunk")
 
 

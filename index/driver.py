@@ -108,6 +108,13 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
+def new_nonce() -> str:
+    """Random, and rising with the time. The protocol holds for nonces in any order; but a manifest whose request outlives its worker, and that lands
+    after the version was indexed again, is then the lower attempt and never current.
+    """
+    return f"{now_us():013x}{secrets.token_hex(3)}"
+
+
 class IndexDriver:
     """Indexes batches against a store. Safe to be called for several batches at once as long as no document is in two of them."""
 
@@ -118,7 +125,7 @@ class IndexDriver:
 
     async def index(self, jobs: Sequence[Job]) -> list[Indexed]:
         """Bring the index to each job's version, or find it fenced. Raises what the store and the embedder raise; everything may be done again."""
-        runs = [_Run(job, start(job.wanted, secrets.token_hex(4))) for job in jobs]
+        runs = [_Run(job, start(job.wanted, new_nonce())) for job in jobs]
         while active := [run for run in runs if not isinstance(run.writer.effect, Done)]:
             await self._round(active)
         return [self._result(run) for run in runs]

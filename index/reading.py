@@ -12,6 +12,7 @@ Invariant: nothing is read without an Access, which names the tenant and the pri
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -38,9 +39,12 @@ ROUNDS: Final = 3
 """Searches done for one question at most: the first and two more."""
 SPARE_HITS: Final = 16
 """Fetched beyond the limit, so that a few fallen hits need no second search."""
+READ_SECONDS: Final = 5.0
+"""Limit of one read. The driver by itself tries an unreachable server for over a minute: a caller is better served by an error."""
 VECTOR_SHARE: Final = 0.6
 """Weight of the vector's score in the fusion; the rest is BM25's (bench/answers/retrieval.py)."""
 KEYWORD_PROPERTIES: Final = ["terms", "title_terms^1.5"]
+_LOOK_SECONDS: Final = 0.5
 _CHUNK_FIELDS: Final = ["doc_id", "text", "headings", "born"]
 
 
@@ -128,10 +132,11 @@ class IndexReader:
         if search.mode == "keyword" and not bm25_terms(search.text):
             return []
         try:
-            if not await self._tenant_exists(access.tenant):
-                return []
-            return await self._search(access, search)
-        except WeaviateBaseError as error:
+            async with asyncio.timeout(READ_SECONDS):
+                if not await self._tenant_exists(access.tenant):
+                    return []
+                return await self._search(access, search)
+        except (WeaviateBaseError, TimeoutError) as error:
             if await self._tenant_gone(access.tenant):
                 return []
             raise StoreUnavailableError("the index could not be searched") from error
@@ -139,13 +144,14 @@ class IndexReader:
     async def document(self, access: Access, doc_id: str) -> CurrentDocument | None:
         """A document as it stands; None where there is none that this reader may see. Raises StoreUnavailableError."""
         try:
-            if not await self._tenant_exists(access.tenant):
-                return None
-            current = (await self._current(access.tenant, [doc_id])).get(doc_id)
-            if current is None or not _readable(current, access):
-                return None
-            texts = await self._texts(access.tenant, current.entries)
-        except WeaviateBaseError as error:
+            async with asyncio.timeout(READ_SECONDS):
+                if not await self._tenant_exists(access.tenant):
+                    return None
+                current = (await self._current(access.tenant, [doc_id])).get(doc_id)
+                if current is None or not _readable(current, access):
+                    return None
+                texts = await self._texts(access.tenant, current.entries)
+        except (WeaviateBaseError, TimeoutError) as error:
             if await self._tenant_gone(access.tenant):
                 return None
             raise StoreUnavailableError("the document could not be read") from error
@@ -226,8 +232,9 @@ class IndexReader:
         """Whether a failed read failed because the tenant was removed meanwhile."""
         self._tenants.discard(tenant)
         try:
-            return not await self._tenant_exists(tenant)
-        except WeaviateBaseError:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                return not await self._tenant_exists(tenant)
+        except (WeaviateBaseError, TimeoutError):
             return False  # nothing is known of it: the failed read's own error is the better report
 
 

@@ -19,6 +19,7 @@ from weaviate.classes.aggregate import GroupByAggregate
 from weaviate.classes.query import Filter, Metrics, Sort
 from weaviate.exceptions import WeaviateBaseError
 
+from index.reading import READ_SECONDS
 from index.store import StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class AsOf:
 class _Seen:
     """What is known of one tenant."""
 
+    exists: bool = False
     latest: dict[str, AsOf] = field(default_factory=dict)
     indexed_until_us: int = 0
     looked_at: float = float("-inf")
@@ -62,32 +64,44 @@ class AsOfReader:
 
     def __init__(self, client: WeaviateAsyncClient, names: CollectionNames) -> None:
         self._documents = client.collections.use(names.document)
-        self._seen: dict[str, _Seen] = defaultdict(_Seen)
+        self._seen: defaultdict[str, _Seen] = defaultdict(_Seen)
 
     async def as_of(self, tenant: str) -> tuple[AsOf, ...]:
         """Of each source of a tenant, by name; none for a tenant that does not exist. Raises StoreUnavailableError."""
-        seen = self._seen.get(tenant) or _Seen()
-        async with seen.lock:
-            if time.monotonic() - seen.looked_at > FRESH_SECONDS:
-                await self._look(tenant, seen)
+        seen = self._seen[tenant]
+        try:
+            async with asyncio.timeout(READ_SECONDS), seen.lock:
+                await self._look_if_old(tenant, seen)
+        except (WeaviateBaseError, TimeoutError) as error:
+            raise StoreUnavailableError("the age of the index could not be read") from error
         return tuple(seen.latest[source] for source in sorted(seen.latest))
 
-    async def _look(self, tenant: str, seen: _Seen) -> None:
+    async def _look_if_old(self, tenant: str, seen: _Seen) -> None:
         at = time.monotonic()
+        if at - seen.looked_at <= FRESH_SECONDS:
+            return
+        if not await self._exists(tenant, seen):
+            return
         try:
-            if tenant not in self._seen and not await self._documents.tenants.exists(tenant):
-                return
             changed, indexed_until_us = await self._changed(tenant, seen)
-            for source in changed:
-                latest = await self._latest(tenant, source, seen)
-                if latest is not None and (source not in seen.latest or latest.source_time_us > seen.latest[source].source_time_us):
-                    seen.latest[source] = latest
-        except WeaviateBaseError as error:
-            self._seen.pop(tenant, None)
-            raise StoreUnavailableError("the age of the index could not be read") from error
+        except WeaviateBaseError:
+            seen.exists = False
+            if await self._exists(tenant, seen):
+                raise
+            return
+        for source in changed:
+            latest = await self._latest(tenant, source, seen)
+            if latest is not None and (source not in seen.latest or latest.source_time_us > seen.latest[source].source_time_us):
+                seen.latest[source] = latest
         seen.indexed_until_us = indexed_until_us
         seen.looked_at = at
-        self._seen[tenant] = seen
+
+    async def _exists(self, tenant: str, seen: _Seen) -> bool:
+        """Weaviate answers a read of an unknown tenant with an error; what was known of one that is gone is forgotten."""
+        seen.exists = seen.exists or await self._documents.tenants.exists(tenant)
+        if not seen.exists:
+            seen.latest, seen.indexed_until_us = {}, 0
+        return seen.exists
 
     async def _changed(self, tenant: str, seen: _Seen) -> tuple[list[str], int]:
         """Sources that indexed a later change than the one known, and the time up to which indexing was seen."""

@@ -43,7 +43,7 @@ FALSE_NAMES = frozenset(
 
 def replacements(pages: Sequence[str], *, names: bool) -> list[Replacement]:
     """Every replacement over all pages, paragraph by paragraph."""
-    redactor = Redactor(KEY, policy=RedactionPolicy(patterns=not names, names=names))
+    redactor = Redactor(KEY, policy=RedactionPolicy(entities=("PERSON",), names=True) if names else RedactionPolicy())
     found = []
     for page in pages:
         for paragraph in page.split("\n\n"):

@@ -36,8 +36,6 @@ def list_(
 ) -> None:
     """The open letters, oldest first, with stage, error and reason.
 
-    Exit code 0: none is open. 1: some are.
-
     For example: headrace dead-letters list --error MissingColumnError
     """
     letters = [letter for letter in _with_reader(read_letters) if error in {None, letter.letter.error}]
@@ -48,8 +46,6 @@ def list_(
         Console(soft_wrap=True, highlight=False).print(letters_table(shown))
     else:
         typer.echo("No dead letter is open." if not every else "There are no dead letters.")
-    if any(letter.resolution is None for letter in letters):
-        raise typer.Exit(DIFFERENT)
 
 
 @app.command()

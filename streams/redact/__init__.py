@@ -1,6 +1,6 @@
 """Personal data and secrets leave a text here, before it reaches any durable topic but the raw ones."""
 
-from streams.redact.policy import ENTITIES, RedactionPolicy
+from contracts.sources.model import ENTITIES, RedactionPolicy
 from streams.redact.redactor import Redacted, Redactor
 
 __all__ = ["ENTITIES", "Redacted", "RedactionPolicy", "Redactor"]

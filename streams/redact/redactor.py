@@ -18,12 +18,12 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from contracts.sources.model import RedactionPolicy
 from streams.redact.accounts import find_cards, find_ibans
 from streams.redact.credentials import find_credentials, find_private_keys
 from streams.redact.national_ids import find_national_ids
 from streams.redact.network import find_addresses, find_mails
 from streams.redact.phones import PhoneFinder
-from streams.redact.policy import RedactionPolicy
 from streams.redact.segments import Piece, pieces
 from streams.redact.tokens import TOKEN, Finder, Span, TokenMaker
 

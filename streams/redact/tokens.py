@@ -12,7 +12,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from streams.redact.policy import ENTITIES
+from contracts.sources.model import ENTITIES
 
 DIGITS: Final = 10
 TOKEN: Final = re.compile(rf"<(?:{'|'.join(ENTITIES)}):[a-f][0-9a-f]{{{DIGITS - 1}}}>")

@@ -153,5 +153,5 @@ class Actors:
 
     def _check_answer(self, contents: frozenset[str]) -> None:
         bodies = self.scenario.bodies.values()
-        if contents and not any(contents <= set(body.contents) and self.scenario.reader in body.allowed for body in bodies):
+        if contents and not any(contents <= set(body.contents) and (self.scenario.reader or "-") in body.allowed for body in bodies):
             raise ProtocolBrokenError(f"an answer to {self.scenario.reader} of no single version that it may read: {sorted(contents)}")
