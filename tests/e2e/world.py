@@ -27,7 +27,9 @@ from tests.e2e.workload import TENANTS, Workload
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 SOURCES: Final = HERE / "sources.yaml"
+SEED: Final = 7
 SEED_PAGES: Final = 60
+LOAD_SECONDS: Final = 300.0
 SETTLE_SECONDS: Final = 180.0
 ARRIVAL_SECONDS: Final = 120.0
 """How long a change may take after a fault before the test gives it up: what a test claims about time, it measures itself."""
@@ -50,6 +52,7 @@ class World:
         self.oracle = Oracle(self.dsn, f"http://{site.address('weaviate-http')}", site.secrets.weaviate_key, "faults:company.public")
         self._api = httpx.Client(base_url=f"http://{site.address('query')}", timeout=10.0, trust_env=False)
         self._canaries = 0
+        self._workload: Workload | None = None
 
     def start(self) -> None:
         """Everything up, the tables empty, the connector streaming."""
@@ -64,13 +67,13 @@ class World:
     def source(self) -> PostgresSource:
         return load_sources(SOURCES).sources[0]
 
-    def workload(self, seed: int, per_second: float, sections: int = 9) -> Workload:
-        """A workload on ``pages``, emptied first and seeded with its own rows."""
-        with psycopg.connect(self.dsn) as connection:
-            connection.execute("TRUNCATE pages")
-        made = Workload(self.dsn, seed=seed, per_second=per_second, sections=sections)
-        made.seed_pages(SEED_PAGES)
-        return made
+    def workload(self) -> Workload:
+        """The one workload on ``pages``, seeded at its first use: each test goes on where the one before ended."""
+        if self._workload is None:
+            self._workload = Workload(self.dsn, seed=SEED)
+            self._workload.seed_pages(SEED_PAGES)
+            self.settle(timeout=LOAD_SECONDS)
+        return self._workload
 
     def sql(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
         """One statement in a transaction of its own; the rows it returns."""
@@ -115,15 +118,17 @@ class World:
 
     def verify(self) -> dict[str, Any]:
         """``headrace verify --json`` as an operator runs it, in a process of its own."""
-        result = self.headrace("verify", "--json", "--settle", "20")
+        result = self.command("import typer; from operations.verify import verify; typer.run(verify)", "--json", "--settle", "20")
         if result.returncode not in {0, 1}:
             raise AssertionError(f"verify ended with {result.returncode}: {result.stderr[-800:]}")
         report: dict[str, Any] = json.loads(result.stdout)
         return report
 
-    def headrace(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        words = [sys.executable, "-c", "from operations.cli import main; main()", *arguments]
-        return subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT, env=self.environment(environment))
+    def headrace(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.command("from operations.cli import main; main()", *arguments)
+
+    def command(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, cwd=ROOT, env=self.environment())
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """What a command or worker of this home is started with."""
