@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from contracts.identity import Attempt
+from contracts.telemetry import STEP_SECONDS
 from index.documents import ChunkContent, text_hash
 from index.manifest import INTERIM, Manifest
 from index.protocol import (
@@ -145,7 +146,8 @@ class IndexDriver:
         # One effect kind a round, the most advanced first: a manifest must not wait for another document's embedding.
         for effect in (PutManifest, Look, NeedSlots, PutChunks, RemoveChunks, RemoveManifests):
             if effect in by_effect:
-                await steps[effect](_first_few(by_effect[effect]))
+                with STEP_SECONDS.labels("index", effect.__name__).time():
+                    await steps[effect](_first_few(by_effect[effect]))
                 return
 
     async def _look(self, runs: Sequence[_Run]) -> None:
@@ -192,7 +194,8 @@ class IndexDriver:
                     texts[name] = embedded_text(run.contents[entry.content_hash].text)
                     run.embedded += 1
         if texts:
-            vectors |= dict(zip(texts, await self._embed(list(texts.values())), strict=True))
+            with STEP_SECONDS.labels("index", "Embed").time():
+                vectors |= dict(zip(texts, await self._embed(list(texts.values())), strict=True))
         return vectors
 
     async def _old_vectors(self, runs: Sequence[_Run]) -> dict[str, Sequence[float]]:

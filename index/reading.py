@@ -42,7 +42,7 @@ SPARE_HITS: Final = 16
 READ_SECONDS: Final = 5.0
 """Limit of one read. The driver by itself tries an unreachable server for over a minute: a caller is better served by an error."""
 VECTOR_SHARE: Final = 0.6
-"""Weight of the vector's score in the fusion; the rest is BM25's (bench/answers/retrieval.py)."""
+"""Weight of the vector's score in the fusion; the rest is BM25's."""
 KEYWORD_PROPERTIES: Final = ["terms", "title_terms^1.5"]
 _LOOK_SECONDS: Final = 0.5
 _CHUNK_FIELDS: Final = ["doc_id", "text", "headings", "born"]

@@ -239,11 +239,9 @@ class WeaviateStore:
     async def forget_deletes(self, before_us: int) -> int:
         """Remove the manifests of documents that were deleted before a time: late records of them can no longer come. How many there were."""
         old = Filter.by_property("deleted").equal(val=True) & Filter.by_property("indexed_time_us").less_than(before_us)
-        try:
+        async with reaching("old deletes could not be removed", self._seconds):
             tenants = await self._documents.tenants.get()
             answers = [await self._documents.with_tenant(tenant).data.delete_many(where=old) for tenant in tenants]
-        except WeaviateBaseError as error:
-            raise StoreUnavailableError.of("old deletes could not be removed", error) from error
         return sum(answer.successful for answer in answers)
 
     # -- floors --------------------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from operations.foreseen import UNAVAILABLE, OperationError, one_message
 from operations.stack import StackSettings
 
 _MASK: Final = "********"
-_ALL: Final = (*GROUPS, StackSettings)
+_ALL: Final[tuple[type[BaseSettings], ...]] = (*GROUPS, StackSettings)
 Origin = Literal["environment", "stack.env", "default"]
 
 

@@ -198,7 +198,7 @@ def _connector_table(healths: list[Health]) -> Table:
 def _lag_table(found: tuple[Lag, ...]) -> Table:
     table = Table("worker group", "records behind", "where", box=None, pad_edge=False)
     for lag in found:
-        behind = f"[{'green' if not lag.records else 'yellow'}]{lag.records:,}[/]" if lag.known else "[dim]never ran[/]"
+        behind = f"[{'green' if not lag.records else 'yellow'}]{lag.records:,}[/]" if lag.known else "[dim]nothing yet[/]"
         table.add_row(lag.group.removeprefix("headrace-"), behind, ", ".join(f"{topic} {count:,}" for topic, count in lag.topics.items()))
     return table
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +36,14 @@ def world() -> Iterator[World]:
             if not kept:
                 made.stack.down()
                 shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[object], None]:
+    """Prints a line past pytest's capture: what a fault test measured is worth reading where it passes, too."""
+
+    def line(what: object) -> None:
+        with capsys.disabled():
+            print(f"\n  {what}", end="", flush=True)  # noqa: T201  # the fixture's purpose
+
+    return line

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import httpx
 import psycopg
+from psycopg import sql
 
 TABLES: Final = ("pages", "canaries", "traps", "emptied", "poisoned", "people", "masses")
 _OBJECTS_A_CALL: Final = 500
@@ -83,7 +84,7 @@ class Oracle:
 
     def _rows(self, table: str) -> dict[tuple[str, str], dict[str, Any]]:
         with psycopg.connect(self._dsn) as connection:
-            found = connection.execute(f"SELECT id, tenant_id, title, body, allowed FROM {table}".encode())
+            found = connection.execute(sql.SQL("SELECT id, tenant_id, title, body, allowed FROM {}").format(sql.Identifier(table)))
             return {(row[1], f"{self._scope}.{table}/{row[0]}"): {"title": row[2], "body": row[3], "allowed": sorted(row[4])} for row in found}
 
 

@@ -14,9 +14,8 @@ from typing import Final, Self
 import httpx
 import psutil
 
-from tests.e2e.world import ROOT, World, await_true
+from tests.e2e.world import ARRIVAL_SECONDS, ROOT, World, await_true
 
-START_SECONDS: Final = 90.0
 _SAMPLE_SECONDS: Final = 0.2
 
 
@@ -29,16 +28,29 @@ def worker(world: World, name: str, step: str, port_offset: int, **environment: 
         words = [sys.executable, "-m", "streams", step, "--lane", "live"]
         process = subprocess.Popen(words, cwd=ROOT, env=world.environment(own), stdout=log, stderr=log)
     try:
-        await_true(lambda: _is_ready(process, port), START_SECONDS, f"{name} ready")
+        await_true(lambda: _is_ready(process, port), ARRIVAL_SECONDS, f"{name} ready")
         yield process
     finally:
         end(process)
 
 
-def _is_ready(process: subprocess.Popen[bytes], port: int) -> bool:
-    assert process.poll() is None, f"the worker ended with {process.returncode}"
+@contextmanager
+def served(world: World, name: str, module: str, port: int, ready: str) -> Iterator[httpx.Client]:
+    """``python -m module port`` as a process of its own; a client of it once ``ready`` answers."""
+    with world.stack.site.log(name).open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-m", module, str(port)], cwd=ROOT, env=world.environment(), stdout=log, stderr=log)
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2.0, trust_env=False).is_success
+        await_true(lambda: _is_ready(process, port, ready), ARRIVAL_SECONDS, f"{name} ready")
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10.0, trust_env=False) as client:
+            yield client
+    finally:
+        end(process)
+
+
+def _is_ready(process: subprocess.Popen[bytes], port: int, path: str = "/healthz") -> bool:
+    assert process.poll() is None, f"the process ended with {process.returncode}"
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=2.0, trust_env=False).is_success
     except httpx.HTTPError:
         return False
 

@@ -13,24 +13,22 @@ from contracts.topics import DOCUMENTS
 from tests.e2e.groups import owners
 from tests.e2e.processes import worker
 from tests.e2e.topics import dead_letters
-from tests.e2e.world import World, await_true
+from tests.e2e.world import ARRIVAL_SECONDS, TEST_SECONDS, Tell, World, await_true
 
 FROZEN_SECONDS: Final = 20.0
 SECOND_METRICS: Final = 70
-REBALANCE_SECONDS: Final = 60.0
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
 
-def test_a_frozen_indexer_that_wakes_brings_nothing_back(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_frozen_indexer_that_wakes_brings_nothing_back(world: World, tell: Tell) -> None:
     work = world.workload()
     with dead_letters(world) as dead, worker(world, "second", "index", SECOND_METRICS) as second:
-        await_true(lambda: len(set(_owners(world).values())) == 2, REBALANCE_SECONDS, "both indexers own partitions")
+        await_true(lambda: len(set(_owners(world).values())) == 2, ARRIVAL_SECONDS, "both indexers own partitions")
         with work:
             for pid, other in ((world.stack.pid("index"), "second"), (second.pid, "local")):
                 frozen = _freeze(world, pid, other)
-                with capsys.disabled():
-                    print(f"\n  indexer frozen for {frozen:.1f} s: all partitions went to the other, a change was searchable meanwhile", end="")
-                await_true(lambda: len(set(_owners(world).values())) == 2, REBALANCE_SECONDS, "the woken indexer owns partitions again")
+                tell(f"indexer frozen for {frozen:.1f} s: all partitions went to the other, a change was searchable meanwhile")
+                await_true(lambda: len(set(_owners(world).values())) == 2, ARRIVAL_SECONDS, "the woken indexer owns partitions again")
         world.assert_right()
         assert dead.letters() == []
     assert work.differences() == []
@@ -42,7 +40,7 @@ def _freeze(world: World, pid: int, other: str) -> float:
     began = time.monotonic()
     os.kill(pid, signal.SIGSTOP)
     try:
-        await_true(lambda: all(owner.endswith(other) for owner in _owners(world).values()), REBALANCE_SECONDS, f"all partitions with {other}")
+        await_true(lambda: all(owner.endswith(other) for owner in _owners(world).values()), ARRIVAL_SECONDS, f"all partitions with {other}")
         world.canary()
         time.sleep(max(0.0, FROZEN_SECONDS - (time.monotonic() - began)))  # as long as the fault is defined to last
     finally:

@@ -9,13 +9,13 @@ import pytest
 
 from tests.e2e.kills import PROGRAMS, kill_and_wait
 from tests.e2e.topics import dead_letters
-from tests.e2e.world import SEED, World
+from tests.e2e.world import SEED, TEST_SECONDS, Tell, World
 
 ROUNDS: Final = 2
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
 
-def test_nothing_is_lost_or_brought_back_by_kills(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_lost_or_brought_back_by_kills(world: World, tell: Tell) -> None:
     order = [*PROGRAMS] * ROUNDS
     random.Random(SEED).shuffle(order)
     work = world.workload()
@@ -23,10 +23,8 @@ def test_nothing_is_lost_or_brought_back_by_kills(world: World, capsys: pytest.C
         with work:
             for program in order:
                 killed = kill_and_wait(world, program)
-                with capsys.disabled():
-                    print(f"\n  {killed}", end="")
+                tell(killed)
         report = world.assert_right()
         assert dead.letters() == []
     assert work.differences() == [], "Postgres lost a commit"
-    with capsys.disabled():
-        print(f"\n  {work.edits} edits ({work.counts}), {work.doubts} commits in doubt; {report['documents']} documents, {report['leftover']} leftovers")
+    tell(f"{work.edits} edits ({work.counts}), {work.doubts} commits in doubt; {report['documents']} documents, {report['leftover']} leftovers")

@@ -8,20 +8,19 @@ import pytest
 
 from tests.e2e.away import weaviate_away
 from tests.e2e.topics import dead_letters
-from tests.e2e.world import World
+from tests.e2e.world import TEST_SECONDS, Tell, World
 
 AWAY_SECONDS: Final = 30.0
 MOST_GROWTH_MIB: Final = 300
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
 
-def test_edits_wait_for_weaviate_and_then_arrive(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_edits_wait_for_weaviate_and_then_arrive(world: World, tell: Tell) -> None:
     work = world.workload()
     with dead_letters(world) as dead:
         with work:
             away = weaviate_away(world, AWAY_SECONDS)
-        with capsys.disabled():
-            print(f"\n  {away}", end="")
+        tell(away)
         world.assert_right()
         assert dead.letters() == []
     assert away.growth_mib < MOST_GROWTH_MIB

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from typing import Final
 
-_WORDS: Final = tuple(
-    "river stone harbour lantern meadow copper valley thunder orchard paper bridge winter garden signal window mountain feather kettle ladder pocket "
-    "shelter mirror compass anchor blanket candle drawer engine fabric glacier hammer island jacket kernel leather marble needle onion pebble quarry ribbon saddle "
-    "tunnel umbrella velvet wagon yarn zipper basket corner desert editor flower guitar hollow insect jungle kitchen lemon mineral notebook oyster pigeon".split()
+_VOCABULARY: Final = (
+    "river stone harbour lantern meadow copper valley thunder orchard paper bridge winter garden signal window mountain feather kettle "
+    "ladder pocket shelter mirror compass anchor blanket candle drawer engine fabric glacier hammer island jacket kernel leather marble "
+    "needle onion pebble quarry ribbon saddle tunnel umbrella velvet wagon yarn zipper basket corner desert editor flower guitar hollow "
+    "insect jungle kitchen lemon mineral notebook oyster pigeon"
 )
+_WORDS: Final = tuple(_VOCABULARY.split())
 SENTENCES_A_SECTION: Final = 12
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from contracts.dead_letters import DeadLetter
+from contracts.dead_letters import DeadLetter, read_dead_letter
 from contracts.events import IndexChange
 from contracts.topics import DEAD_LETTERS, INDEX_CHANGES, MAX_RECORD_BYTES
 from tests.e2e.world import World
@@ -63,7 +63,8 @@ class Letters:
         return records(self.world, DEAD_LETTERS, self.since)
 
     def letters(self) -> list[DeadLetter]:
-        return [DeadLetter.from_headers(record.headers) for record in self.records()]
+        """Without the resolutions that stand on the same topic."""
+        return [letter for record in self.records() if isinstance(letter := read_dead_letter(record.headers), DeadLetter)]
 
 
 @contextmanager

@@ -25,7 +25,8 @@ PER_SECOND: Final = float(os.environ.get("HEADRACE_E2E_RATE", "5"))
 """Edits a second: what two idle cores index without falling behind. A slower machine may be given less."""
 SEED_SECTIONS: Final = 9
 INSERTED_SECTIONS: Final = 3
-_COLUMNS: Final = "id, tenant_id, title, body, allowed, edit"
+_SELECT: Final = "SELECT id, tenant_id, title, body, allowed, edit FROM pages"
+_INSERT: Final = "INSERT INTO pages (id, tenant_id, title, body, allowed, edit) VALUES (%s, %s, %s, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Workload:
             page = self._new_page(number + 1, SEED_SECTIONS)
             self.pages[page.id] = page
         with psycopg.connect(self._dsn) as connection, connection.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO pages ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)", [page.values for page in self.pages.values()])
+            cursor.executemany(_INSERT, [page.values for page in self.pages.values()])
 
     def __enter__(self) -> Self:
         self._stop.clear()
@@ -106,7 +107,7 @@ class Workload:
     def differences(self) -> list[int]:
         """Ids of rows in which the database is not what the committed edits made of it; none unless Postgres lost a commit."""
         with psycopg.connect(self._dsn) as connection:
-            found = {row[0]: Page(*row[:4], allowed=tuple(row[4]), edit=row[5]) for row in connection.execute(f"SELECT {_COLUMNS} FROM pages")}
+            found = {row[0]: Page(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in connection.execute(_SELECT)}
         return sorted(key for key in found.keys() | self.pages.keys() if found.get(key) != self.pages.get(key))
 
     def _run(self) -> None:
@@ -119,7 +120,7 @@ class Workload:
                     del self.pages[edit.page.id]
                 else:
                     self.pages[edit.page.id] = edit.left
-        except Exception as error:  # handed to whoever leaves the block
+        except Exception as error:  # noqa: BLE001  # handed to whoever leaves the block
             self._error = error
         finally:
             self._disconnect()
@@ -138,7 +139,7 @@ class Workload:
             key = self._random.randint(1, 3 * len(self.pages) + 10)
             key = key if key not in self.pages else max(self.pages) + 1
             page = replace(self._new_page(key, INSERTED_SECTIONS), edit=number)
-            return Edit("insert", number, page, f"INSERT INTO pages ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)", page.values)
+            return Edit("insert", number, page, _INSERT, page.values)
         page = self._random.choice(list(self.pages.values()))
         match kind:
             case "update":

@@ -1,0 +1,147 @@
+"""From evidence to one sentence and its cure. Pure.
+
+It follows the way of a change backwards: is the index right; if not, did the newest document record get there; if not, did the newest raw record become one; if
+not, did the change reach Kafka at all. The first gap is the answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contracts.identity import Version
+from index.manifest import INTERIM, Manifest
+from operations.why.evidence import Evidence, InIndex, Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """``right`` says that the index holds what the source says."""
+
+    right: bool
+    sentence: str
+    cure: str = ""
+
+
+def conclude(evidence: Evidence) -> Conclusion:
+    """What is the matter with the document."""
+    if not evidence.table:
+        declared = ", ".join(evidence.declared) or "none"
+        return Conclusion(False, "No declared table makes documents of this name.", f"Ids begin with one of: {declared}. Or declare its table in sources.yaml.")
+    match evidence.row.kind:
+        case "unknown":
+            return Conclusion(False, "The source cannot be asked, so nobody can tell what must be in the index.", evidence.row.reason)
+        case "refused":
+            return _refused(evidence)
+        case "document":
+            return _document(evidence)
+        case _:
+            return _no_document(evidence)
+
+
+def _document(evidence: Evidence) -> Conclusion:
+    row = evidence.row
+    held = next((held for held in evidence.indexed if held.tenant == row.tenant), None)
+    current = held.current if held else None
+    strays = [other.tenant for other in evidence.indexed if other.tenant != row.tenant and _living(other)]
+    if current is not None and not current.deleted and current.fingerprint == row.fingerprint and current.allowed == row.allowed:
+        return _right_text(evidence, held, current, strays)
+    return _gap(evidence, current, "It is not in the index" if current is None or current.deleted else "The index holds another state of it than the source")
+
+
+def _right_text(evidence: Evidence, held: InIndex | None, current: Manifest, strays: list[str]) -> Conclusion:
+    if held is not None and held.listed_gone:
+        return Conclusion(False, f"Its manifest lists {held.listed_gone} chunks that are gone.", "'headrace verify --repair' mends it.")
+    if strays:
+        return Conclusion(
+            False, f"It is indexed as the source says, and also, wrongly, for tenant {', '.join(strays)}.", "'headrace verify --repair' removes that."
+        )
+    if not current.allowed:
+        return Conclusion(
+            True, "It is in the index as the source says, and nobody may read it: its list of principals is empty.", "Change the row's, or 'allowed'."
+        )
+    if not current.entries:
+        return Conclusion(True, "It is in the index as the source says, but has no text, so no search finds it.")
+    return Conclusion(True, f"It is in the index as the source says, for {', '.join(current.allowed)} of tenant {evidence.row.tenant}.")
+
+
+def _no_document(evidence: Evidence) -> Conclusion:
+    living = [held for held in evidence.indexed if _living(held)]
+    what = "The row is outside 'where' in sources.yaml" if evidence.row.kind == "outside where" else "The source has no such row"
+    if living:
+        return _gap(
+            evidence, max((held.current for held in living if held.current), key=lambda manifest: manifest.attempt), f"{what}, and the index still has it"
+        )
+    if any(held.current for held in evidence.indexed):
+        return Conclusion(True, f"{what}; it was deleted from the index.")
+    return Conclusion(
+        True, f"{what}, and the index never had it.", "" if evidence.row.kind == "outside where" else "Check the id: key parts are joined by commas."
+    )
+
+
+def _refused(evidence: Evidence) -> Conclusion:
+    letter = next((letter for letter in reversed(evidence.letters) if letter.resolution is None), None)
+    replay = f", then 'headrace dead-letters replay {letter.id}'" if letter else ", which brings it as a new change"
+    return Conclusion(False, f"The row makes no document: {evidence.row.reason}.", f"Mend the row or its mapping{replay}.")
+
+
+def _gap(evidence: Evidence, current: Manifest | None, what: str) -> Conclusion:
+    """Where on its way the newest state stopped."""
+    held = None if current is None else current.attempt.version
+    raw, document = _newest(evidence.raw), _newest(evidence.documents)
+    letter = next((letter for letter in reversed(evidence.letters) if letter.resolution is None), None)
+    if letter is not None:
+        return Conclusion(
+            False, f"{what}: {letter.letter.stage} refused it: {letter.letter.reason}.", f"Mend it, then 'headrace dead-letters replay {letter.id}'."
+        )
+    if document is not None and (held is None or document.version > held) and (raw is None or raw.version <= document.version):
+        return _before_the_index(evidence, document, what)
+    if raw is not None and (held is None or raw.version > held):
+        behind = evidence.behind("normalize")
+        cure = f"The normalize workers have {behind} records before them: wait, or see 'headrace status'." if behind else _ASK_AGAIN.format(evidence)
+        return Conclusion(False, f"{what}: its change is in {raw.place.topic} and was not normalised yet.", cure)
+    if held is not None and current is not None and current.fingerprint == INTERIM and not current.deleted:
+        return Conclusion(False, f"{what}: a change of its permissions is half done.", "The index worker goes on where it stopped: see 'headrace status'.")
+    return _before_kafka(evidence, held, what)
+
+
+def _before_the_index(evidence: Evidence, document: Seen, what: str) -> Conclusion:
+    if evidence.floor is not None and document.version < evidence.floor:
+        return Conclusion(
+            False, f"{what}: its newest record is older than a floor (a truncate, or a removed table) and was fenced.", _ASK_AGAIN.format(evidence)
+        )
+    behind = evidence.behind("index")
+    cure = f"The index workers have {behind} records before them: wait, or see 'headrace status'." if behind else "'headrace verify --repair' brings it again."
+    return Conclusion(False, f"{what}: its newest record is in {document.place.topic} and was not indexed yet.", cure)
+
+
+def _before_kafka(evidence: Evidence, held: Version | None, what: str) -> Conclusion:
+    if evidence.connector is not None and evidence.connector.alerts:
+        return Conclusion(False, f"{what}: the connector does not deliver: {evidence.connector.alerts[0]}.", "'headrace connectors status' shows more.")
+    newest = _newest((*evidence.raw, *evidence.documents))
+    if held is not None and newest is not None and newest.version < held:
+        sentence = f"{what}, at a higher version than any change that came since: those were fenced."
+        return Conclusion(False, sentence, "If the database was restored or failed over, raise 'epoch' of its source, then 'headrace connectors apply'.")
+    if evidence.outside_identity and evidence.row.kind == "absent":
+        columns = ", ".join(evidence.outside_identity)
+        return Conclusion(
+            False,
+            f"{what}: deletes of {evidence.table} do not show {columns}.",
+            f"ALTER TABLE {evidence.table} REPLICA IDENTITY FULL, then 'headrace verify --repair'.",
+        )
+    if newest is None:
+        return Conclusion(
+            False, f"{what}: no change of it is in Kafka (the last {evidence.raw_scanned:,} records were looked at).", _ASK_AGAIN.format(evidence)
+        )
+    return Conclusion(False, f"{what}: the last change that reached Kafka is in the index, and the row differs from it.", _JUST_CHANGED.format(evidence))
+
+
+def _newest(seen: tuple[Seen, ...]) -> Seen | None:
+    return max(seen, key=lambda record: record.version, default=None)
+
+
+def _living(held: InIndex) -> bool:
+    return held.current is not None and not held.current.deleted
+
+
+_ASK_AGAIN = "Have it read again: headrace connectors snapshot {0.table} {0.key_condition}"
+_JUST_CHANGED = "If it was changed just now, look again; else 'headrace verify --repair', or headrace connectors snapshot {0.table} {0.key_condition}"

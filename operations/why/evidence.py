@@ -1,0 +1,84 @@
+"""What each place on a document's way says about it. Data only; gathering is gather.py's, judging is conclusion.py's.
+
+Versions are the thread: the raw record, the document record and the manifest of one state all have the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from connectors.debezium import Health
+from contracts.identity import Version
+from index.manifest import Manifest
+from operations.dead_letters.letters import Letter
+from operations.lag import Lag
+from operations.topic_reading import Place
+
+RowKind = Literal["document", "outside where", "refused", "absent", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """The row as it is now. ``fingerprint`` is that of the document which must be indexed for it."""
+
+    kind: RowKind
+    tenant: str = ""
+    allowed: tuple[str, ...] = ()
+    fingerprint: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record of the document on some topic. ``kind`` is the envelope's op, or document, delete, floor."""
+
+    place: Place
+    kind: str
+    version: Version
+    time_us: int
+    tenant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InIndex:
+    """What one tenant's part of the index holds."""
+
+    tenant: str
+    manifests: tuple[Manifest, ...]
+    chunks_there: int
+    listed_gone: int
+    """Chunks that the current manifest lists and that do not exist."""
+
+    @property
+    def current(self) -> Manifest | None:
+        return max(self.manifests, key=lambda manifest: manifest.attempt, default=None)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """``unasked`` names what did not answer, so that silence is not taken for absence."""
+
+    doc_id: str
+    tenant: str | None = None
+    source: str = ""
+    table: str = ""
+    declared: tuple[str, ...] = ()
+    key_condition: str = ""
+    """The row's key as ``headrace connectors snapshot`` takes it."""
+    row: SourceRow = field(default_factory=lambda: SourceRow("unknown"))
+    outside_identity: tuple[str, ...] = ()
+    """Columns of tenant and id that a delete does not show."""
+    connector: Health | None = None
+    raw: tuple[Seen, ...] = ()
+    raw_scanned: int = 0
+    documents: tuple[Seen, ...] = ()
+    letters: tuple[Letter, ...] = ()
+    lags: tuple[Lag, ...] = ()
+    indexed: tuple[InIndex, ...] = ()
+    floor: Version | None = None
+    unasked: list[str] = field(default_factory=list)
+
+    def behind(self, step: str) -> int:
+        """Records that the workers of a step have before them."""
+        return sum(lag.records for lag in self.lags if lag.group.startswith(f"headrace-{step}-"))
