@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import murmur2
 
 from contracts.settings import KafkaSettings
 from contracts.topics import MAX_RECORD_BYTES
 
-_WAIT_MS: Final = 2000
-_EMPTY_READS: Final = 5
-"""After so many waits without a record what is left is no record: a transaction's end, or one that never ended."""
+_WAIT_MS: Final = 200
+_EMPTY_READS: Final = 50
+"""After so many waits in which nothing moved the rest cannot be read. Usually the position moves at once: past the end of a transaction, which is no record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,17 @@ class KafkaRecord:
 class TopicReader:
     """Read-committed, like every consumer of the project."""
 
-    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
         self._consumer = consumer
+        self._admin = admin
+        self._partitions: dict[str, list[int]] = {}
 
     async def partitions(self, topic: str) -> list[int]:
-        """Of a topic; none where it does not exist."""
-        if topic not in await self._consumer.topics():
-            return []
-        return sorted(self._consumer.partitions_for_topic(topic) or ())
+        """Of a topic; none where it does not exist. Asked once."""
+        if topic not in self._partitions:
+            described = await self._admin.describe_topics([topic])
+            self._partitions[topic] = sorted(int(part["partition"]) for found in described for part in found["partitions"])
+        return self._partitions[topic]
 
     async def partition_of(self, topic: str, key: bytes) -> int | None:
         """Where a key's records go: Kafka's own partitioner, that of the connectors and of our producers."""
@@ -101,8 +105,11 @@ async def topic_reader(settings: KafkaSettings) -> AsyncIterator[TopicReader]:
         max_partition_fetch_bytes=MAX_RECORD_BYTES,
         fetch_max_bytes=2 * MAX_RECORD_BYTES,
     )
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
     try:
+        await admin.start()
         await consumer.start()
-        yield TopicReader(consumer)
+        yield TopicReader(consumer, admin)
     finally:
         await consumer.stop()
+        await admin.close()

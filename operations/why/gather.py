@@ -29,7 +29,7 @@ from operations.foreseen import OperationError
 from operations.lag import lags
 from operations.topic_reading import KafkaRecord, Place, TopicReader, topic_reader
 from operations.verify.index_reader import IndexReader
-from operations.verify.source_rows import TableRows, prepare
+from operations.verify.source_rows import Row, TableRows, prepare
 from operations.why.evidence import Evidence, InIndex, Seen, SourceRow
 from streams.mapping import TableMapping
 from streams.mapping.values import text_of
@@ -87,7 +87,7 @@ def _ask_source(evidence: Evidence, mapping: TableMapping, key: tuple[str, ...])
         raise
 
 
-def _row(mapping: TableMapping, row: dict[str, object] | None) -> SourceRow:
+def _row(mapping: TableMapping, row: Row | None) -> SourceRow:
     if row is None:
         return SourceRow("absent")
     settings = read(RedactionSettings)

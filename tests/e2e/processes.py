@@ -16,7 +16,7 @@ import psutil
 
 from tests.e2e.world import ARRIVAL_SECONDS, ROOT, World, await_true
 
-_SAMPLE_SECONDS: Final = 0.2
+_SAMPLE_SECONDS: Final = 0.5
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from contracts.dead_letters import DeadLetter, read_dead_letter
 from contracts.events import IndexChange
@@ -86,30 +86,23 @@ async def _names(servers: str) -> list[str]:
         await consumer.stop()
 
 
-async def _places(consumer: Any, topic: str) -> list[TopicPartition]:
-    """A consumer without a subscription asks for partitions by its metadata, which ``topics`` refreshes."""
-    await consumer.topics()
-    return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-
-
 async def _ends(servers: str, topic: str) -> dict[int, int]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers)
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=servers)
     await consumer.start()
     try:
-        return {place.partition: offset for place, offset in (await consumer.end_offsets(await _places(consumer, topic))).items()}
+        return {place.partition: offset for place, offset in (await consumer.end_offsets(list(consumer.assignment()))).items()}
     finally:
         await consumer.stop()
 
 
 async def _read(servers: str, topic: str, since: dict[int, int]) -> list[Record]:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=servers, enable_auto_commit=False, isolation_level="read_committed", max_partition_fetch_bytes=MAX_RECORD_BYTES
+        topic, bootstrap_servers=servers, enable_auto_commit=False, isolation_level="read_committed", max_partition_fetch_bytes=MAX_RECORD_BYTES
     )
     await consumer.start()
     found: list[Record] = []
     try:
-        places = await _places(consumer, topic)
-        consumer.assign(places)
+        places = sorted(consumer.assignment())
         last = await consumer.end_offsets(places)
         for place, first in (await consumer.beginning_offsets(places)).items():
             consumer.seek(place, max(first, since.get(place.partition, 0)))

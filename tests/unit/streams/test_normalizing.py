@@ -1,0 +1,104 @@
+"""The normalizer on envelopes as Debezium writes them, with the real mapping and the real redactor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from contracts.events import DeleteRecord, DocumentRecord, FloorRecord, InvalidRecordError
+from contracts.sources import RedactionPolicy
+from contracts.sources.loader import parse_sources
+from contracts.topics import MAX_TEXT_BYTES
+from streams.mapping.registry import mappings_by_topic
+from streams.normalizing import Normalizer, TextTooLargeError, UndeclaredTopicError
+from streams.redact.redactor import Redactor
+
+SOURCES = """
+sources:
+  - name: app
+    connection: {host: h, database: db, user: u}
+    tables:
+      - {name: public.t, key: [id], tenant: "{tenant}", title: title, body: body, allowed: ["public"], metadata: {owner: "{owner}"}}
+      - {name: public.h, key: [id], tenant: acme, body: body, format: html, allowed: ["public"]}
+"""
+TOPIC = "source.app.public.t"
+
+
+@pytest.fixture(scope="module")
+def normalizer() -> Normalizer:
+    mappings = mappings_by_topic(parse_sources(SOURCES, Path("sources.yaml"), {}))
+    redactor = Redactor(b"k" * 16, policy=RedactionPolicy())
+    return Normalizer(mappings, dict.fromkeys(mappings, redactor))
+
+
+def envelope(op: str, after: dict[str, object] | None, before: dict[str, object] | None = None, table: str = "t") -> bytes:
+    source = {"name": "source.app", "db": "db", "schema": "public", "table": table, "sequence": '["100","200"]', "ts_us": 5, "ts_ms": 0, "lsn": 200, "snapshot": "false"}
+    return orjson.dumps({"op": op, "before": before, "after": after, "source": source, "ts_ms": 1})
+
+
+ROW: dict[str, object] = {
+    "id": 1,
+    "tenant": "acme",
+    "title": "Call +49 30 901820 now",
+    "body": "Write to bob@secret.example.\n\nSecond.",
+    "owner": "eve@secret.example",
+}
+
+
+def test_a_row_becomes_a_redacted_document(normalizer: Normalizer) -> None:
+    outcome = normalizer.normalize(TOPIC, b'{"id":1}', envelope("c", ROW))
+    (record,) = outcome.records
+    assert isinstance(record, DocumentRecord)
+    assert (outcome.source, outcome.op, record.doc_id, record.tenant) == ("app", "c", "app:db.public.t/1", "acme")
+    assert "<EMAIL:" in record.body
+    assert "Second." in record.body
+    assert "secret.example" not in record.model_dump_json()
+    assert "901820" not in record.model_dump_json()
+
+
+def test_a_delete_and_a_truncate(normalizer: Normalizer) -> None:
+    (gone,) = normalizer.normalize(TOPIC, b'{"id":1}', envelope("d", None, ROW)).records
+    assert isinstance(gone, DeleteRecord)
+    (floor,) = normalizer.normalize(TOPIC, None, envelope("t", None)).records
+    assert isinstance(floor, FloorRecord)
+    assert floor.scope == "app:db.public.t/"
+
+
+def test_a_tombstone_means_nothing(normalizer: Normalizer) -> None:
+    assert normalizer.normalize(TOPIC, b'{"id":1}', None).records == ()
+
+
+def test_html_becomes_markdown_before_it_is_redacted(normalizer: Normalizer) -> None:
+    row: dict[str, object] = {"id": 2, "body": "<h1>Leave</h1><p>Ask <b>bob@secret.example</b> first.</p><ul><li>One</li></ul>"}
+    (record,) = normalizer.normalize("source.app.public.h", b'{"id":2}', envelope("c", row, table="h")).records
+    assert isinstance(record, DocumentRecord)
+    assert record.format == "markdown"
+    assert "# Leave" in record.body
+    assert "<p>" not in record.body
+    assert "secret.example" not in record.body
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"{", b"[]", b'{"op":"c"}', b'{"op":"x","source":{}}'])
+def test_what_is_no_envelope_is_refused_with_a_reason(normalizer: Normalizer, value: bytes) -> None:
+    with pytest.raises(InvalidRecordError) as found:
+        normalizer.normalize(TOPIC, b'{"id":1}', value)
+    assert str(found.value)
+
+
+def test_too_much_text_is_refused_before_it_is_read(normalizer: Normalizer) -> None:
+    with pytest.raises(TextTooLargeError, match=str(MAX_TEXT_BYTES)):
+        normalizer.normalize(TOPIC, b'{"id":1}', envelope("c", ROW | {"body": "x" * (MAX_TEXT_BYTES + 1)}))
+
+
+def test_a_topic_of_no_declared_table_is_refused(normalizer: Normalizer) -> None:
+    with pytest.raises(UndeclaredTopicError, match=r"public\.other"):
+        normalizer.normalize("source.app.public.other", None, envelope("c", ROW))
+
+
+def test_a_reason_never_holds_a_value(normalizer: Normalizer) -> None:
+    with pytest.raises(InvalidRecordError) as found:
+        normalizer.normalize(TOPIC, b'{"id":1}', envelope("c", {name: value for name, value in ROW.items() if name != "body"}))
+    assert "body" in str(found.value)
+    assert "secret" not in str(found.value)
