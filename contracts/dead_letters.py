@@ -66,7 +66,7 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A record without a value on the same topic, which says that the letter at this place is no longer open. Dead letters are never rewritten."""
+    """A record with an empty value on the same topic, which says that the letter at this place is no longer open. Dead letters are never rewritten."""
 
     partition: int
     offset: int

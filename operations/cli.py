@@ -8,8 +8,13 @@ from contracts.settings import TelemetrySettings
 from index.telemetry_setup import configure_logging
 from operations.ask import ask, search
 from operations.connectors.commands import app as connectors
+from operations.dead_letters.commands import app as dead_letters
 from operations.demo.command import demo
+from operations.settings_command import settings
 from operations.stack.commands import down, processes, up
+from operations.status import status
+from operations.verify.command import verify
+from operations.why.command import why
 
 app = typer.Typer(
     name="headrace",
@@ -21,10 +26,15 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(up)
 app.command()(down)
+app.command()(status)
 app.command()(processes)
 app.command()(ask)
 app.command()(search)
 app.add_typer(connectors, name="connectors")
+app.command()(verify)
+app.command()(why)
+app.add_typer(dead_letters, name="dead-letters")
+app.command()(settings)
 
 
 def main() -> None:

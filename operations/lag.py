@@ -7,17 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from contracts.settings import KafkaSettings
-from contracts.topics import MAX_RECORD_BYTES
+from operations.topic_reading import TopicReader, topic_reader
 
 GROUPS: Final = ("headrace-normalize-live", "headrace-normalize-backfill", "headrace-index-live", "headrace-index-backfill")
 _COUNTED_EXACTLY: Final = 200
 """Up to so many offsets behind, records are read to be counted: connectors write in transactions, whose end takes an offset and is no record."""
-_READ_MS: Final = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +29,8 @@ class Lag:
 
 async def lags(settings: KafkaSettings, groups: Sequence[str] = GROUPS) -> tuple[Lag, ...]:
     """The groups' lag. Raises KafkaError where no broker answers."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers, enable_auto_commit=False, isolation_level="read_committed", max_partition_fetch_bytes=MAX_RECORD_BYTES
-    )
-    try:
-        await admin.start()
-        await consumer.start()
-        return tuple([await _lag(admin, consumer, group) for group in groups])
-    finally:
-        await consumer.stop()
-        await admin.close()
+    async with topic_reader(settings) as reader:
+        return tuple([await _lag(reader, group) for group in groups])
 
 
 async def records_in_flight(settings: KafkaSettings) -> int | None:
@@ -53,26 +41,13 @@ async def records_in_flight(settings: KafkaSettings) -> int | None:
         return None
 
 
-async def _lag(admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer, group: str) -> Lag:
-    committed = {place: found.offset for place, found in (await admin.list_consumer_group_offsets(group)).items() if found.offset >= 0}
-    if not committed:
-        return Lag(group, 0, {}, known=False)
-    ends = await consumer.end_offsets(list(committed))
+async def _lag(reader: TopicReader, group: str) -> Lag:
+    committed = await reader.committed(group)
     behind: dict[str, int] = defaultdict(int)
     for place, offset in committed.items():
-        offsets = max(0, ends[place] - offset)
-        behind[place.topic] += await _count(consumer, place, offset, ends[place]) if 0 < offsets <= _COUNTED_EXACTLY else offsets
-    return Lag(group, sum(behind.values()), {topic: count for topic, count in sorted(behind.items()) if count}, known=True)
-
-
-async def _count(consumer: AIOKafkaConsumer, place: TopicPartition, offset: int, end: int) -> int:
-    """Records between the two offsets, markers of transactions left out."""
-    consumer.assign([place])
-    consumer.seek(place, offset)
-    counted = 0
-    while await consumer.position(place) < end:
-        found = await consumer.getmany(place, timeout_ms=_READ_MS)
-        if not found:
-            break
-        counted += sum(1 for record in found.get(place, ()) if record.offset < end)
-    return counted
+        _, end = await reader.bounds(place.topic, place.partition)
+        offsets = max(0, end - offset)
+        if offsets <= _COUNTED_EXACTLY:
+            offsets = sum([1 async for _ in reader.read(place.topic, place.partition, offset, end)])
+        behind[place.topic] += offsets
+    return Lag(group, sum(behind.values()), {topic: count for topic, count in sorted(behind.items()) if count}, known=bool(committed))

@@ -39,10 +39,15 @@ class KafkaRecord:
 
 
 class TopicReader:
-    """Read-committed, like every consumer of the project."""
+    """Read-committed, like every consumer of the project.
 
-    def __init__(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
-        self._consumer = consumer
+    Each read has a consumer of its own, assigned once: aiokafka's fetcher loses the cancellation of ``stop`` when it comes right after a second assignment, and
+    ``stop`` then waits for ever (measured).
+    """
+
+    def __init__(self, settings: KafkaSettings, offsets: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
+        self._settings = settings
+        self._offsets = offsets
         self._admin = admin
         self._partitions: dict[str, list[int]] = {}
 
@@ -58,10 +63,14 @@ class TopicReader:
         partitions = await self.partitions(topic)
         return partitions[(murmur2(key) & 0x7FFFFFFF) % len(partitions)] if partitions else None
 
+    async def committed(self, group: str) -> dict[TopicPartition, int]:
+        """Offsets that a consumer group has committed."""
+        return {place: found.offset for place, found in (await self._admin.list_consumer_group_offsets(group)).items() if found.offset >= 0}
+
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """First offset that is still kept, and the one after the last."""
         place = TopicPartition(topic, partition)
-        begin, end = await self._consumer.beginning_offsets([place]), await self._consumer.end_offsets([place])
+        begin, end = await self._offsets.beginning_offsets([place]), await self._offsets.end_offsets([place])
         return begin[place], end[place]
 
     async def one(self, place: Place) -> KafkaRecord | None:
@@ -71,9 +80,8 @@ class TopicReader:
         begin, end = await self.bounds(place.topic, place.partition)
         if not begin <= place.offset < end:
             return None
-        async for record in self.read(place.topic, place.partition, place.offset, place.offset + 1):
-            return record
-        return None
+        found = [record async for record in self.read(place.topic, place.partition, place.offset, place.offset + 1)]
+        return found[0] if found else None
 
     async def tail(self, topic: str, partition: int, records: int) -> AsyncIterator[KafkaRecord]:
         """The last records of a partition, oldest first."""
@@ -82,22 +90,36 @@ class TopicReader:
             yield record
 
     async def read(self, topic: str, partition: int, begin: int, end: int) -> AsyncIterator[KafkaRecord]:
-        """Records from ``begin`` until before ``end``, as far as they are kept."""
+        """Records from ``begin`` until before ``end``, as far as they are kept. To be read to its end."""
+        if begin >= end:
+            return
         place = TopicPartition(topic, partition)
-        self._consumer.assign([place])
-        self._consumer.seek(place, begin)
-        empty = 0
-        while await self._consumer.position(place) < end and empty < _EMPTY_READS:
-            batch = (await self._consumer.getmany(place, timeout_ms=_WAIT_MS)).get(place, [])
-            empty = 0 if batch else empty + 1
-            for record in batch:
-                if record.offset < end:
-                    yield KafkaRecord(Place(topic, partition, record.offset), record.key, record.value, tuple(record.headers or ()), record.timestamp)
+        async with _consumer(self._settings) as consumer:
+            consumer.assign([place])
+            consumer.seek(place, begin)
+            empty = 0
+            while await consumer.position(place) < end and empty < _EMPTY_READS:
+                batch = (await consumer.getmany(place, timeout_ms=_WAIT_MS)).get(place, [])
+                empty = 0 if batch else empty + 1
+                for record in batch:
+                    if record.offset < end:
+                        yield KafkaRecord(Place(topic, partition, record.offset), record.key, record.value, tuple(record.headers or ()), record.timestamp)
 
 
 @asynccontextmanager
 async def topic_reader(settings: KafkaSettings) -> AsyncIterator[TopicReader]:
     """Raises KafkaError where no broker answers."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    try:
+        await admin.start()
+        async with _consumer(settings) as offsets:
+            yield TopicReader(settings, offsets, admin)
+    finally:
+        await admin.close()
+
+
+@asynccontextmanager
+async def _consumer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap_servers,
         enable_auto_commit=False,
@@ -105,11 +127,8 @@ async def topic_reader(settings: KafkaSettings) -> AsyncIterator[TopicReader]:
         max_partition_fetch_bytes=MAX_RECORD_BYTES,
         fetch_max_bytes=2 * MAX_RECORD_BYTES,
     )
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
     try:
-        await admin.start()
         await consumer.start()
-        yield TopicReader(consumer, admin)
+        yield consumer
     finally:
         await consumer.stop()
-        await admin.close()

@@ -45,4 +45,5 @@ def dead_letter(record: InRecord, stage: Stage, error: Exception, *, keep_value:
         tenant=tenant,
         doc_id=doc_id,
     )
-    return OutRecord(DEAD_LETTERS, record.key if keep_value else None, record.value if keep_value else None, letter.headers())
+    # Kafka takes a record with neither key nor value, the producer does not: an empty value stands for "only its place".
+    return OutRecord(DEAD_LETTERS, record.key if keep_value else None, record.value if keep_value else b"", letter.headers())

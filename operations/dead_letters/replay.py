@@ -42,7 +42,7 @@ async def replay(letter: Letter, reader: TopicReader, producer: RecordProducer) 
 
 async def resolve(letter: Letter, action: Action, producer: RecordProducer) -> None:
     resolution = Resolution(letter.place.partition, letter.place.offset, action, time.time_ns() // 1000)
-    await producer.send_all([OutRecord(DEAD_LETTERS, None, None, resolution.headers(), letter.place.partition)])
+    await producer.send_all([OutRecord(DEAD_LETTERS, None, b"", resolution.headers(), letter.place.partition)])
     _log.info("dead_letter_resolved", action=action, id=letter.id, stage=letter.letter.stage, topic=letter.letter.topic)
 
 

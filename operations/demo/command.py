@@ -30,8 +30,11 @@ from operations.demo.story import Verdict, questions_file, show_changes, show_qu
 from operations.demo.watching import IndexWatch, Prober
 from operations.stack.commands import ProgressTable, one_message
 from operations.stack.stack import Stack
+from operations.verify.command import Wishes, choose, progress, run
+from operations.verify.report import print_report
 
 READER: Final = ("tidewater", ("group:staff",))
+SETTLE_SECONDS: Final = 10.0
 _PROBLEM: Final = 2
 
 
@@ -93,7 +96,16 @@ def _run(stack: Stack, callers: Callers, console: Console, *, changes: int, rate
     for action in apply_source(source, read(ConnectSettings), read(KafkaSettings)):
         console.print(f"  {escape(str(action))}")
     verdict = asyncio.run(_play(stack, source, callers, console, changes=changes, rate=rate, seed=seed))
-    return bool(verdict.failures)
+    return not _verified(sources_file, console) or bool(verdict.failures)
+
+
+def _verified(sources_file: Path, console: Console) -> bool:
+    """The proof at the end: every row against the index, by the project's own command."""
+    console.print("\n[bold]Verifying[/bold] the index against the database")
+    with progress(hidden=not console.is_terminal) as advance:
+        report = asyncio.run(run(choose(load_sources(sources_file).sources, None, None), Wishes(SETTLE_SECONDS, None, repair=False), advance))
+    print_report(report, console)
+    return not report.findings.differences
 
 
 def _up(stack: Stack, sources_file: Path, callers: Callers, reader: tuple[str, tuple[str, ...]], console: Console) -> None:
@@ -134,7 +146,7 @@ def _run_replay(stack: Stack, callers: Callers, console: Console, *, history: li
     failures = asyncio.run(_play_replay(stack, source, history, console))
     for failure in failures:
         console.print(f"  [red]failed:[/red] {escape(failure)}")
-    return bool(failures)
+    return not _verified(sources_file, console) or bool(failures)
 
 
 async def _play_replay(stack: Stack, source: PostgresSource, history: list[Revision], console: Console) -> list[str]:

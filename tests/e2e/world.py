@@ -38,6 +38,7 @@ ARRIVAL_SECONDS: Final = 120.0 * _PATIENCE
 """How long a change may take after a fault before the test gives it up: what a test claims about time, it measures itself."""
 TEST_SECONDS: Final = 900.0 * _PATIENCE
 """After so long a test is ended by force; none of them takes nearly that."""
+_READER: Final = ("group:staff",)
 _GROUPS: Final = ("headrace-normalize-live", "headrace-normalize-backfill", "headrace-index-live", "headrace-index-backfill")
 
 
@@ -55,17 +56,19 @@ class World:
     def __init__(self, home: Path, settings: StackSettings) -> None:
         self.stack = Stack(home, settings, PROGRAM_NAMES)
         self.home = home
-        self.callers = Callers(home, [(tenant, ("group:staff",)) for tenant in TENANTS])
         self.dsn = self.stack.site.dsn()
         site = self.stack.site
         self.oracle = Oracle(self.dsn, f"http://{site.address('weaviate-http')}", site.secrets.weaviate_key, "faults:company.public")
         self._api = httpx.Client(base_url=f"http://{site.address('query')}", timeout=10.0, trust_env=False)
+        self._keys: dict[str, str] = {}
         self._canaries = 0
         self._workload: Workload | None = None
 
     def start(self) -> None:
         """Everything up, the tables empty, the connector streaming."""
-        self.stack.up(environment={"HEADRACE_SOURCES": str(SOURCES), "HEADRACE_QUERY_API_KEYS_FILE": str(self.callers.file)})
+        callers = Callers(self.home, [(tenant, _READER) for tenant in TENANTS])
+        self._keys = {tenant: callers.of(tenant, _READER).key for tenant in TENANTS}
+        self.stack.up(environment={"HEADRACE_SOURCES": str(SOURCES), "HEADRACE_QUERY_API_KEYS_FILE": str(callers.file)})
         with psycopg.connect(self.dsn) as connection:
             connection.execute((HERE / "schema.sql").read_bytes())
             for number, tenant in enumerate(TENANTS):
@@ -107,9 +110,10 @@ class World:
     def _shows(self, tenant: str, number: int, mark: str) -> bool:
         body = {"query": mark, "mode": "keyword", "filters": {"doc_id": f"faults:company.public.canaries/{number}"}}
         try:
-            answer = self._api.post("/v1/search", json=body, headers={"X-API-Key": self.callers.of(tenant, ("group:staff",)).key})
+            answer = self._api.post("/v1/search", json=body, headers={"X-API-Key": self._keys[tenant]})
         except httpx.HTTPError:
             return False
+        assert not answer.is_client_error, f"the API refuses the canary: {answer.text}"
         return answer.is_success and any(hit["text"] == mark for hit in answer.json()["hits"])
 
     def settle(self, tables: tuple[str, ...] = TABLES, timeout: float = SETTLE_SECONDS) -> float:
