@@ -35,6 +35,9 @@ EVERYTHING: Final = 100_000
 OBJECTS_A_CALL: Final = 500
 """Written, removed or read with vectors in one call: the largest document takes more calls, not one that outlasts its time limit or 100 MB."""
 
+FLOOR_PAGE: Final = 5_000
+"""Manifests listed at once while a floor deletes what stands below it."""
+
 SAID_CHARACTERS: Final = 240
 
 DOCUMENT_FIELDS: Final = [
@@ -261,17 +264,17 @@ class WeaviateStore:
         await self._remove(self._floors, [floor_uuid(floor.scope, floor.version) for floor in mine])
 
     async def living_below(self, scope: str, version: Version) -> list[DocKey]:
-        """Documents of a scope, in every tenant, whose current manifest is not deleted and lies below ``version``."""
+        """Documents of a scope, in every tenant, whose current manifest is not deleted and lies below ``version``: a page of them, the rest when those are gone."""
         async with reaching("tenants could not be listed", self._seconds):
             tenants = await self._documents.tenants.get()
         found = await asyncio.gather(*(self._living_in(tenant, scope, version) for tenant in tenants))
         return [key for keys in found for key in keys]
 
     async def _living_in(self, tenant: str, scope: str, version: Version) -> list[DocKey]:
-        mine = Filter.by_property("scope").equal(scope)
+        living = Filter.by_property("scope").equal(scope) & Filter.by_property("deleted").equal(val=False)
         async with reaching(f"documents of {scope} could not be listed", self._seconds):
             found = await self._documents.with_tenant(tenant).query.fetch_objects(
-                filters=mine, limit=EVERYTHING, return_properties=["doc_id", "attempt", "deleted"]
+                filters=living, limit=FLOOR_PAGE, return_properties=["doc_id", "attempt", "deleted"]
             )
         current: dict[str, tuple[Attempt, bool]] = {}
         for item in found.objects:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import NodeNotReadyError
 from aiokafka.partitioner import murmur2
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from contracts.settings import KafkaSettings
 from contracts.topics import MAX_RECORD_BYTES
 
+_ADMIN_ATTEMPTS: Final = 5
 _WAIT_MS: Final = 200
 _EMPTY_READS: Final = 50
 """After so many waits in which nothing moved the rest cannot be read. Usually the position moves at once: past the end of a transaction, which is no record."""
@@ -45,16 +49,15 @@ class TopicReader:
     ``stop`` then waits for ever (measured).
     """
 
-    def __init__(self, settings: KafkaSettings, offsets: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
+    def __init__(self, settings: KafkaSettings, offsets: AIOKafkaConsumer) -> None:
         self._settings = settings
         self._offsets = offsets
-        self._admin = admin
         self._partitions: dict[str, list[int]] = {}
 
     async def partitions(self, topic: str) -> list[int]:
         """Of a topic; none where it does not exist. Asked once."""
         if topic not in self._partitions:
-            described = await self._admin.describe_topics([topic])
+            described = await _asked(self._settings, lambda admin: admin.describe_topics([topic]))
             self._partitions[topic] = sorted(int(part["partition"]) for found in described for part in found["partitions"])
         return self._partitions[topic]
 
@@ -65,7 +68,8 @@ class TopicReader:
 
     async def committed(self, group: str) -> dict[TopicPartition, int]:
         """Offsets that a consumer group has committed."""
-        return {place: found.offset for place, found in (await self._admin.list_consumer_group_offsets(group)).items() if found.offset >= 0}
+        found = await _asked(self._settings, lambda admin: admin.list_consumer_group_offsets(group))
+        return {place: entry.offset for place, entry in found.items() if entry.offset >= 0}
 
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """First offset that is still kept, and the one after the last."""
@@ -109,13 +113,27 @@ class TopicReader:
 @asynccontextmanager
 async def topic_reader(settings: KafkaSettings) -> AsyncIterator[TopicReader]:
     """Raises KafkaError where no broker answers."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
-    try:
-        await admin.start()
-        async with _consumer(settings) as offsets:
-            yield TopicReader(settings, offsets, admin)
-    finally:
-        await admin.close()
+    async with _consumer(settings) as offsets:
+        yield TopicReader(settings, offsets)
+
+
+async def _asked(settings: KafkaSettings, ask: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:
+    """An answer to the administrator's client. Now and then its first look at the cluster comes back without brokers, and it never looks again: another one does."""
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(NodeNotReadyError),
+        stop=stop_after_attempt(_ADMIN_ATTEMPTS),
+        wait=wait_exponential_jitter(multiplier=0.1, max=1.0),
+        reraise=True,
+    )
+    async for attempt in retrying:
+        with attempt:
+            admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+            try:
+                await admin.start()
+                return await ask(admin)
+            finally:
+                await admin.close()
+    raise AssertionError("tenacity raises the last error")
 
 
 @asynccontextmanager
@@ -129,6 +147,7 @@ async def _consumer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
     )
     try:
         await consumer.start()
+        await asyncio.sleep(0)  # a consumer that is stopped before its tasks have begun raises their cancellation
         yield consumer
     finally:
         await consumer.stop()

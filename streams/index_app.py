@@ -32,7 +32,7 @@ def index_app(lane: Lane) -> faust.App:
         weaviate = read(WeaviateSettings)
         client = await connect(weaviate)
         names = await ensure_collections(client, embedder.space, weaviate.replication)
-        store = WeaviateStore(client, names, weaviate.replication)
+        store = WeaviateStore(client, names, weaviate.replication, timeout_seconds=weaviate.timeout_seconds)
         producer = RecordProducer(kafka.bootstrap_servers)
         await producer.start()
         cutting = ThreadPoolExecutor(1, thread_name_prefix="cut")

@@ -29,7 +29,7 @@ from index.driver import Cut, IndexDriver, Indexed, Job
 from index.embedding import EmbeddingUnavailableError, TextRejectedError
 from index.manifest import Manifest
 from index.protocol import Outcome, Wanted
-from index.store import StoreUnavailableError, WeaviateStore
+from index.store import DocKey, StoreUnavailableError, WeaviateStore
 from streams.cutting import Cutter, UncuttableError
 from streams.producer import OutRecord, RecordProducer
 from streams.records import InRecord, dead_letter
@@ -230,17 +230,17 @@ class Indexing:
     async def _apply_floor(self, floor: FloorRecord) -> None:
         """Raise the floor first: whoever writes below it from now on finds it in step 4 and deletes; then delete what stands below."""
         await self._store.raise_floor(floor)
-        for_all = await self._store.living_below(floor.scope, floor.version)
-        for at in range(0, len(for_all), self._limits.batch_documents):
-            part = for_all[at : at + self._limits.batch_documents]
-            gone = [
-                DeleteRecord(
-                    tenant=key.tenant, doc_id=key.doc_id, scope=floor.scope, source=floor.source, source_time_us=floor.source_time_us, version=floor.version
-                )
-                for key in part
-            ]
-            await self._announce(await self._driver.index([self._job(record) for record in gone]))
-        _log.info("floor", scope=floor.scope, version=str(floor.version), deleted=len(for_all))
+        done: set[DocKey] = set()
+        while page := [key for key in await self._store.living_below(floor.scope, floor.version) if key not in done]:
+            for at in range(0, len(page), self._limits.batch_documents):
+                await self._delete(page[at : at + self._limits.batch_documents], floor)
+            done.update(page)  # a manifest that lingers below a newer one is listed again; its document was looked at
+        _log.info("floor", scope=floor.scope, version=str(floor.version), deleted=len(done))
+
+    async def _delete(self, keys: Sequence[DocKey], floor: FloorRecord) -> None:
+        of_floor = {"scope": floor.scope, "source": floor.source, "source_time_us": floor.source_time_us, "version": floor.version}
+        gone = [DeleteRecord.model_validate({"tenant": key.tenant, "doc_id": key.doc_id} | of_floor) for key in keys]
+        await self._announce(await self._driver.index([self._job(record) for record in gone]))
 
     # -- trouble -------------------------------------------------------------------------------------------------------------------
 

@@ -129,7 +129,6 @@ def test_entities_and_regions_of_the_policy_hold():
         RedactionPolicy(regions=("XX",))
 
 
-
 def test_empty_key_is_refused():
     with pytest.raises(ValueError, match="key is empty"):
         Redactor(b"", policy=RedactionPolicy())

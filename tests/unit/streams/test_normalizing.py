@@ -34,7 +34,17 @@ def normalizer() -> Normalizer:
 
 
 def envelope(op: str, after: dict[str, object] | None, before: dict[str, object] | None = None, table: str = "t") -> bytes:
-    source = {"name": "source.app", "db": "db", "schema": "public", "table": table, "sequence": '["100","200"]', "ts_us": 5, "ts_ms": 0, "lsn": 200, "snapshot": "false"}
+    source = {
+        "name": "source.app",
+        "db": "db",
+        "schema": "public",
+        "table": table,
+        "sequence": '["100","200"]',
+        "ts_us": 5,
+        "ts_ms": 0,
+        "lsn": 200,
+        "snapshot": "false",
+    }
     return orjson.dumps({"op": op, "before": before, "after": after, "source": source, "ts_ms": 1})
 
 
