@@ -16,7 +16,8 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from contracts.events import describe_validation
 from contracts.settings import GROUPS, HOME_VARIABLE, STACK_ENV, home, read
@@ -129,8 +130,9 @@ def _print(shown: list[Setting], chosen: tuple[type[BaseSettings], ...], console
         if not mine:
             continue
         console.print(f"\n[bold]{name_of(kind)}[/bold]  {escape((kind.__doc__ or '').strip())}", highlight=False)
-        table = Table("variable", "value", "from", "default", "meaning", box=None, pad_edge=False)
         for setting in mine:
             style = "dim" if setting.origin == "default" else "cyan"
-            table.add_row(setting.variable, f"[{style}]{escape(setting.value)}[/]", setting.origin, escape(setting.default), escape(setting.meaning))
-        console.print(table)
+            origin = "" if setting.origin == "default" else f"  [dim]from {setting.origin}, default {escape(setting.default) or 'none'}[/dim]"
+            # Names and values stand alone on their line: a name that a narrow terminal cut could not be copied.
+            console.print(f"{setting.variable}=[{style}]{escape(setting.value)}[/]{origin}", soft_wrap=True, highlight=False)
+            console.print(Padding(Text(setting.meaning, style="dim"), (0, 0, 0, 4)))

@@ -80,8 +80,12 @@ def _no_document(evidence: Evidence) -> Conclusion:
 
 def _refused(evidence: Evidence) -> Conclusion:
     letter = next((letter for letter in reversed(evidence.letters) if letter.resolution is None), None)
-    replay = f", then 'headrace dead-letters replay {letter.id}'" if letter else ", which brings it as a new change"
-    return Conclusion(False, f"The row makes no document: {evidence.row.reason}.", f"Mend the row or its mapping{replay}.")
+    cure = "Mend the row, which brings it as a new change"
+    if letter is not None:
+        cure += f", then 'headrace dead-letters discard {letter.id}'; or its mapping in sources.yaml, then 'headrace dead-letters replay {letter.id}'"
+    held = any(_living(held) for held in evidence.indexed)
+    kept = "; the index holds the state before" if held else ""
+    return Conclusion(False, f"The row makes no document: {evidence.row.reason}{kept}.", f"{cure}.")
 
 
 def _gap(evidence: Evidence, current: Manifest | None, what: str) -> Conclusion:
@@ -132,7 +136,11 @@ def _before_kafka(evidence: Evidence, held: Version | None, what: str) -> Conclu
         return Conclusion(
             False, f"{what}: no change of it is in Kafka (the last {evidence.raw_scanned:,} records were looked at).", _ASK_AGAIN.format(evidence)
         )
-    return Conclusion(False, f"{what}: the last change that reached Kafka is in the index, and the row differs from it.", _JUST_CHANGED.format(evidence))
+    return Conclusion(
+        False,
+        f"{what}: the last change that reached Kafka is in the index, and the row, or how it is mapped and cut, is another now.",
+        _JUST_CHANGED.format(evidence),
+    )
 
 
 def _newest(seen: tuple[Seen, ...]) -> Seen | None:
