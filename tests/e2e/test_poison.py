@@ -14,15 +14,22 @@ from contracts.dead_letters import DeadLetter
 from contracts.topics import INDEX_CHANGES, source_topic
 from tests.e2e.processes import Memory, served, worker
 from tests.e2e.topics import changes, dead_letters, ends, produce
-from tests.e2e.world import ARRIVAL_SECONDS, TEST_SECONDS, Tell, World, await_true
+from tests.e2e.world import ARRIVAL_SECONDS, PATIENCE, TEST_SECONDS, Tell, World, await_true
 
-STANDSTILL_SECONDS: Final = 5.0
+STANDSTILL_SECONDS: Final = 5.0 * PATIENCE
 """No partition may stand still longer for a poisoned document."""
 MOST_MIB: Final = 1024
 """Of a worker that meets a row of 20 MB."""
 LARGE_BYTES: Final = 20 * 2**20
 TEI_METRICS, TEI_PORT = 71, 72
 pytestmark = pytest.mark.timeout(TEST_SECONDS)
+
+
+@pytest.fixture(autouse=True)
+def empty_table(world: World) -> Iterator[None]:
+    """What a test leaves of its poison is not the next one's."""
+    yield
+    world.sql("DELETE FROM poisoned")
 
 
 def letters_of(found: list[DeadLetter], error: str) -> list[DeadLetter]:

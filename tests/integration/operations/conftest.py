@@ -18,11 +18,12 @@ import typer
 from typer.testing import CliRunner, Result
 
 from connectors.debezium import apply_source, delete_source
-from contracts.settings import ConnectSettings, KafkaSettings, WeaviateSettings, read
+from contracts.settings import ConnectSettings, KafkaSettings, TelemetrySettings, WeaviateSettings, read
 from contracts.sources import load_sources
 from index.collections import CollectionNames, live_space
 from index.connection import connect
 from index.store import WeaviateStore
+from index.telemetry_setup import configure_logging
 from operations.dead_letters import app as dead_letters
 from operations.settings_command import settings
 from operations.stack import Stack
@@ -50,6 +51,7 @@ sources:
         metadata: {{team: "{{team}}"}}
 """
 
+configure_logging(TelemetrySettings(log_level="warning", log_format="console"))
 commands = typer.Typer(pretty_exceptions_enable=False)
 for command in (verify, why, status, settings):
     commands.command()(command)
@@ -128,10 +130,10 @@ def desk(stack_factory: StackSession, tmp_path_factory: pytest.TempPathFactory) 
     sources.write_text(YAML.format(name=name, database=name))
     os.environ["HEADRACE_SOURCES"] = str(sources)
     stack = Stack(servers.site.home, servers.site.settings, (*SERVERS, *WORKERS))
-    with psycopg.connect(servers.site.postgres_dsn, autocommit=True) as admin:
+    with psycopg.connect(servers.site.dsn("postgres"), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
     stack.up(environment={"HEADRACE_SOURCES": str(sources)})
-    with psycopg.connect(servers.site.postgres_dsn.rsplit("/", 1)[0] + f"/{name}", autocommit=True) as sql:
+    with psycopg.connect(servers.site.dsn(name), autocommit=True) as sql:
         _fill(sql)
         source = load_sources(sources).sources[0]
         list(apply_source(source, read(ConnectSettings), read(KafkaSettings)))

@@ -1,0 +1,115 @@
+"""Every gap on a document's way has its sentence and its cure."""
+
+from __future__ import annotations
+
+from contracts.dead_letters import DeadLetter
+from contracts.identity import Attempt, Version
+from index.manifest import Entry, Manifest
+from operations.dead_letters.letters import Letter
+from operations.lag import Lag
+from operations.topic_reading import Place
+from operations.why.conclusion import conclude
+from operations.why.evidence import Evidence, InIndex, Seen, SourceRow
+
+ROW = SourceRow("document", "acme", ("public",), "right")
+
+
+def version(major: int) -> Version:
+    return Version(0, major, 0, 1)
+
+
+def manifest(major: int, fingerprint: str = "right", *, deleted: bool = False, allowed: tuple[str, ...] = ("public",)) -> Manifest:
+    entries = () if deleted else (Entry("c", "h", 0, 1),)
+    return Manifest(Attempt(version(major), 1, "n"), deleted, allowed, entries, fingerprint)
+
+
+def held(*manifests: Manifest, tenant: str = "acme", gone: int = 0) -> InIndex:
+    return InIndex(tenant, manifests, 1, gone)
+
+
+def seen(major: int, topic: str = "documents") -> Seen:
+    return Seen(Place(topic, 0, major), "document", version(major), major, "acme")
+
+
+def evidence(**changes: object) -> Evidence:
+    made = Evidence("s:d.public.t/1", source="s", table="public.t", row=ROW, key_condition="--where id=1")
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+def letter(state: object = None) -> Letter:
+    dead = DeadLetter("normalize", "MissingColumnError", "column team is not in the row", "source.s.public.t", 0, 9, 1, 1)
+    return Letter(Place("dead-letters", 0, 4), dead, 0, state)  # type: ignore[arg-type]
+
+
+def test_right() -> None:
+    told = conclude(evidence(indexed=(held(manifest(5)),), raw=(seen(5, "source"),), documents=(seen(5),)))
+    assert (told.right, told.sentence) == (True, "It is in the index as the source says, for public of tenant acme.")
+
+
+def test_undeclared() -> None:
+    told = conclude(Evidence("jira:PROJ-1", declared=("s:d.public.t/",)))
+    assert not told.right
+    assert "s:d.public.t/" in told.cure
+
+
+def test_index_is_behind() -> None:
+    told = conclude(
+        evidence(indexed=(held(manifest(5, "old")),), raw=(seen(6, "source"),), documents=(seen(6),), lags=(Lag("headrace-index-live", 3, {}, known=True),))
+    )
+    assert "was not indexed yet" in told.sentence
+    assert "3 records" in told.cure
+
+
+def test_normalize_is_behind() -> None:
+    told = conclude(evidence(indexed=(held(manifest(5, "old")),), raw=(seen(7, "source.s"),), documents=(seen(5),)))
+    assert "source.s and was not normalised yet" in told.sentence
+    assert "headrace connectors snapshot public.t --where id=1" in told.cure
+
+
+def test_refused_by_a_step() -> None:
+    told = conclude(evidence(raw=(seen(7, "source.s"),), letters=(letter(),)))
+    assert "normalize refused it: column team is not in the row" in told.sentence
+    assert "dead-letters replay 0:4" in told.cure
+
+
+def test_floor_above_the_newest_record() -> None:
+    told = conclude(evidence(raw=(seen(6, "source"),), documents=(seen(6),), floor=version(8)))
+    assert "older than a floor" in told.sentence
+
+
+def test_fenced_by_the_future() -> None:
+    told = conclude(evidence(indexed=(held(manifest(90, "old")),), raw=(seen(6, "source"),), documents=(seen(6),)))
+    assert "fenced" in told.sentence
+    assert "epoch" in told.cure
+
+
+def test_never_reached_kafka() -> None:
+    told = conclude(evidence())
+    assert "no change of it is in Kafka" in told.sentence
+
+
+def test_orphan_after_a_delete_that_did_not_show_its_tenant() -> None:
+    told = conclude(evidence(row=SourceRow("absent"), indexed=(held(manifest(5)),), outside_identity=("tenant",)))
+    assert "deletes of public.t do not show tenant" in told.sentence
+    assert "REPLICA IDENTITY FULL" in told.cure
+
+
+def test_deleted_and_never_there() -> None:
+    assert conclude(evidence(row=SourceRow("absent"), indexed=(held(manifest(5, deleted=True)),))).right
+    assert "never had it" in conclude(evidence(row=SourceRow("absent"))).sentence
+
+
+def test_also_in_another_tenant() -> None:
+    told = conclude(evidence(indexed=(held(manifest(5)), held(manifest(4), tenant="globex"))))
+    assert (told.right, "globex" in told.sentence) == (False, True)
+
+
+def test_nobody_may_read_it() -> None:
+    told = conclude(evidence(row=SourceRow("document", "acme", (), "right"), indexed=(held(manifest(5, allowed=())),)))
+    assert "nobody may read it" in told.sentence
+
+
+def test_listed_chunks_are_gone() -> None:
+    assert "2 chunks that are gone" in conclude(evidence(indexed=(held(manifest(5), gone=2),))).sentence
