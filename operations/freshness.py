@@ -11,7 +11,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 _NAME: Final = "headrace_freshness_seconds"
-_TIMEOUT_SECONDS: Final = 3.0
+_TIMEOUT_SECONDS: Final = 10.0
 
 Buckets = Mapping[float, float]
 """Observations up to and including each upper bound, as Prometheus counts them."""

@@ -21,7 +21,8 @@ class MissingColumnError(MappingError):
         super().__init__(
             table,
             column,
-            f"column {column} is not in the row; if it was renamed or dropped, change sources.yaml, then run 'headrace connectors apply' and replay",
+            f"column {column} is not in the row; if it was renamed or dropped, change sources.yaml, raise its revision and run 'headrace connectors apply', "
+            "which reads the table again; then discard this letter (its record has only the columns that were mapped, so a replay cannot mend it)",
         )
 
 

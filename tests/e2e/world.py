@@ -135,21 +135,16 @@ class World:
 
     def verify(self) -> dict[str, Any]:
         """``headrace verify --json`` as an operator runs it, in a process of its own."""
-        result = self.command("import typer; from operations.verify import verify; typer.run(verify)", "--json", "--settle", "20")
+        result = self.headrace("verify", "--json", "--settle", "20")
         if result.returncode not in {0, 1}:
             raise AssertionError(f"verify ended with {result.returncode}: {result.stderr[-800:]}")
         report: dict[str, Any] = json.loads(result.stdout)
         return report
 
     def headrace(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.command("from operations.cli import main; main()", *arguments)
-
-    def dead_letters(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """``headrace dead-letters``."""
-        return self.command("from operations.dead_letters.commands import app; app()", *arguments)
-
-    def command(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, cwd=ROOT, env=self.environment())
+        """The ``headrace`` command on this home."""
+        words = [sys.executable, "-c", "from operations.cli import main; main()", *arguments]
+        return subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT, env=self.environment())
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """What a command or worker of this home is started with."""

@@ -107,13 +107,15 @@ async def _read(servers: str, topics: list[str], partitions: int, enough: Callab
     return sorted(found, key=lambda item: (item.topic, item.partition, item.offset))
 
 
-@pytest.fixture(scope="session")
-def servers(stack_factory: StackSession) -> None:  # noqa: F811 - the imported fixture
+@pytest.fixture(scope="module")
+def servers(stack_factory: StackSession) -> Iterator[None]:  # noqa: F811 - the imported fixture
     stack = stack_factory("postgres", "kafka", "connect")
-    os.environ["TRIAL_HOST"] = "127.0.0.1"
-    os.environ["TRIAL_PORT"] = str(stack.site.port("postgres"))
-    os.environ["TRIAL_DSN"] = stack.site.dsn("postgres")
-    os.environ["HEADRACE_DEMO_PASSWORD"] = stack.site.secrets.postgres_password
+    with pytest.MonkeyPatch.context() as patch:  # another package's stack has another password
+        patch.setenv("TRIAL_HOST", "127.0.0.1")
+        patch.setenv("TRIAL_PORT", str(stack.site.port("postgres")))
+        patch.setenv("TRIAL_DSN", stack.site.dsn("postgres"))
+        patch.setenv("HEADRACE_DEMO_PASSWORD", stack.site.secrets.postgres_password)
+        yield
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -153,10 +154,13 @@ def test_a_row_that_stays_bad_is_discarded(desk: Desk) -> None:
 
 
 def test_status_tells_what_runs_and_what_is_held(desk: Desk) -> None:
-    result = desk.run("status", "--json")
-    assert '"dead_letters_open": 0' in result.stdout
-    assert "headrace-index-live" in result.stdout
-    assert '"tenant": "acme"' in result.stdout
+    told = json.loads(desk.run("status", "--json").stdout)
+    assert {state["name"] for state in told["processes"]} >= {"postgres", "kafka", "connect", "weaviate", "index"}
+    assert [(health["source"], health["connector"]) for health in told["connectors"]] == [(desk.name, "RUNNING")]
+    assert {lag["group"] for lag in told["lag"] if lag["known"]} >= {"headrace-normalize-live", "headrace-index-live"}
+    assert {"acme", "globex"} <= {counts["tenant"] for counts in told["tenants"]}
+    assert isinstance(told["dead_letters_open"], int)
+    assert "384 dimensions" in told["embedding_space"]
 
 
 def _open(desk: Desk) -> list[Any]:
