@@ -71,7 +71,7 @@ class EmbeddingSettings(BaseSettings):
     revision: str = Field("", description="revision of a named model; part of the embedding space")
     url: str = Field("", description="address of the text-embeddings-inference server, for backend tei")
     threads: int = Field(0, ge=0, description="threads of one inference, 0: as many as cores")
-    batch_chunks: int = Field(8, ge=1, le=1024, description="most chunks in one inference: a live edit waits for no more than one such call")
+    batch_chunks: int = Field(4, ge=1, le=1024, description="most chunks in one inference: a live edit waits for no more than one such call")
 
 
 class IndexerSettings(BaseSettings):
