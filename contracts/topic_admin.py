@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, NodeNotReadyError, TopicAlreadyExistsError, for_code
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from contracts.settings import KafkaSettings
 from contracts.topics import TopicSpec
@@ -33,6 +34,18 @@ async def ensure_topics(settings: KafkaSettings, specs: Iterable[TopicSpec]) -> 
     More partitions than declared are accepted (somebody widened the topic); another cleanup policy or a smaller record size is not.
     """
     wanted = {spec.name: spec for spec in specs}
+    try:
+        return await _ensure(settings, wanted)
+    except KafkaError as error:
+        raise KafkaUnavailableError(
+            f"Kafka at {settings.bootstrap_servers} does not answer ({type(error).__name__}); "
+            "is it running ('headrace status'), and is HEADRACE_KAFKA_BOOTSTRAP_SERVERS right?"
+        ) from error
+
+
+# The client starts now and then without having seen a broker, and stays so: a fresh one then finds it.
+@retry(retry=retry_if_exception_type(NodeNotReadyError), stop=stop_after_attempt(5), wait=wait_fixed(0.5), reraise=True)
+async def _ensure(settings: KafkaSettings, wanted: dict[str, TopicSpec]) -> list[str]:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
     try:
         await admin.start()
@@ -40,10 +53,6 @@ async def ensure_topics(settings: KafkaSettings, specs: Iterable[TopicSpec]) -> 
         missing = [spec for name, spec in wanted.items() if name not in there]
         await _create(admin, missing, settings.replication)
         await _check(admin, [spec for name, spec in wanted.items() if name in there])
-    except KafkaError as error:
-        raise KafkaUnavailableError(
-            f"Kafka at {settings.bootstrap_servers} does not answer ({type(error).__name__}); is it running ('headrace status'), and is HEADRACE_KAFKA_BOOTSTRAP_SERVERS right?"
-        ) from error
     finally:
         await admin.close()
     return [spec.name for spec in missing]

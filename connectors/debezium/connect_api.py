@@ -99,7 +99,7 @@ class ConnectApi:
     def _call(self, method: str, path: str, *, body: object = None, absent: bool = False) -> object:
         retrying = Retrying(
             stop=stop_after_delay(self._patience_seconds),
-            wait=wait_exponential_jitter(initial=0.1, max=2.0),
+            wait=wait_exponential_jitter(multiplier=0.1, max=2.0),
             retry=retry_if_exception(_worth_a_retry),
             reraise=True,
         )

@@ -15,7 +15,8 @@ from contracts.events import IndexChange
 from contracts.topics import DEAD_LETTERS, INDEX_CHANGES, MAX_RECORD_BYTES
 from tests.e2e.world import World
 
-_IDLE_MS: Final = 1000
+_POLL_MS: Final = 500
+_MOST_IDLE_POLLS: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +102,20 @@ async def _read(servers: str, topic: str, since: dict[int, int]) -> list[Record]
     )
     await consumer.start()
     found: list[Record] = []
+    idle = 0
     try:
         places = sorted(consumer.assignment())
         last = await consumer.end_offsets(places)
         for place, first in (await consumer.beginning_offsets(places)).items():
             consumer.seek(place, max(first, since.get(place.partition, 0)))
-        for place in places:
-            while await consumer.position(place) < last[place]:
-                batch = await consumer.getmany(place, timeout_ms=_IDLE_MS)
-                found += [_record(message) for message in batch.get(place, ())]
-                if not batch:
-                    break  # only markers of transactions are left
+        while [place for place in places if await consumer.position(place) < last[place]]:  # a position moves past markers of transactions, too
+            batch = await consumer.getmany(timeout_ms=_POLL_MS)
+            idle = 0 if batch else idle + 1
+            assert idle < _MOST_IDLE_POLLS, f"{topic} gives nothing more before its end"
+            found += [_record(message) for messages in batch.values() for message in messages]
     finally:
         await consumer.stop()
-    return found
+    return sorted(found, key=lambda record: (record.partition, record.offset))
 
 
 def _record(message: Any) -> Record:
