@@ -1,7 +1,8 @@
 """Commit to first search hit, probed from outside through the API: ``python -m bench.pipeline.freshness --rate 5 --seconds 120``.
 
 60 % updates (one sentence of a ten-chunk page), 25 % inserts, 10 % deletes, 5 % permission changes. The clock starts when the commit returns to its client
-and stops when the answer of a search that shows the change has arrived; a change is probed every 10 ms. The first ten seconds are not counted. With
+and stops when the answer of a search that shows the change has arrived; a change is probed every 10 ms, and after 100 ms every tenth of the time
+that it has taken (so that probes do not become the load). The first ten seconds are not counted. With
 ``--backfill N``, N rows load through an incremental snapshot meanwhile. NER and overlap 0 are variants of the same run (``--names``, ``--overlap 0``).
 """
 

@@ -14,7 +14,11 @@ from contracts.events import IndexChange
 from contracts.topics import INDEX_CHANGES
 
 PROBE_SECONDS: Final = 0.01
-"""Pause between two probes: the resolution of a measured latency."""
+"""From one probe to the next, at the least: the resolution of a measured latency."""
+FIRST_PROBE_SECONDS: Final = 0.03
+"""No change has ever been searchable sooner."""
+PROBE_SHARE: Final = 0.1
+"""A change that takes longer is probed less often, within a tenth of its latency: probes of many late changes would otherwise be the load that delays them."""
 
 
 class IndexWatch:
@@ -102,10 +106,12 @@ class Prober:
 
 async def until(condition: Callable[[], Awaitable[bool]], started: float, limit_seconds: float) -> float | None:
     """Seconds from ``started`` (time.perf_counter) until the condition was first seen true; None where it was not in time."""
+    await asyncio.sleep(FIRST_PROBE_SECONDS)
     while True:
         asked = time.perf_counter()
         if await condition():
             return time.perf_counter() - started
         if time.perf_counter() - started > limit_seconds:
             return None
-        await asyncio.sleep(max(0.0, PROBE_SECONDS - (time.perf_counter() - asked)))
+        pause = max(PROBE_SECONDS, PROBE_SHARE * (asked - started))
+        await asyncio.sleep(max(0.0, pause - (time.perf_counter() - asked)))
