@@ -14,10 +14,10 @@ from contracts.dead_letters import DeadLetter
 from contracts.topics import INDEX_CHANGES, source_topic
 from tests.e2e.processes import Memory, served, worker
 from tests.e2e.topics import changes, dead_letters, ends, produce
-from tests.e2e.world import ARRIVAL_SECONDS, PATIENCE, TEST_SECONDS, Tell, World, await_true
+from tests.e2e.world import ARRIVAL_SECONDS, TEST_SECONDS, Tell, World, await_true
 
-STANDSTILL_SECONDS: Final = 60.0 * PATIENCE
-"""Far above the latency of a busy machine and far below a partition that waits for its poison; the figure itself is told (bar: 5 s on an idle machine)."""
+STANDSTILL_SECONDS: Final = 5.0
+"""No partition may stand still longer for a poisoned document; patience does not stretch it."""
 MOST_MIB: Final = 1024
 """Of a worker that meets a row of 20 MB."""
 LARGE_BYTES: Final = 20 * 2**20
