@@ -103,6 +103,9 @@ class IndexChange(_OfDocument):
     removed: int = 0
     embedded: int = 0
     indexed_time_us: int
+    """When the change was searchable."""
+    whole_time_us: int = 0
+    """When the last of its vectors was there too."""
 
 
 def decode_index_record(value: bytes) -> DocumentRecord | DeleteRecord | FloorRecord:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import total_ordering
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
@@ -45,25 +46,38 @@ class Version(NamedTuple):
         return cls(*(int(part, 16) for part in parts))
 
 
+class Stage(IntEnum):
+    """How far an attempt at a version goes. A later stage outranks every attempt of an earlier one, whoever made it and whenever it lands."""
+
+    NARROWED = 0
+    """The text of the version before, for those only who may read this one."""
+    TEXT = 1
+    """The version's text, found by its words: some vectors are still to come."""
+    WHOLE = 2
+    """All of it."""
+
+
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One worker's try to index one version: totally ordered by (version, counter, nonce)."""
+    """One worker's try to index one version: totally ordered by (version, stage, counter, nonce)."""
 
     version: Version
     counter: int
     nonce: str
+    stage: Stage = Stage.WHOLE
 
     def __lt__(self, other: Attempt) -> bool:
-        return (self.version, self.counter, self.nonce) < (other.version, other.counter, other.nonce)
+        return (self.version, self.stage, self.counter, self.nonce) < (other.version, other.stage, other.counter, other.nonce)
 
     def __str__(self) -> str:
-        return f"{self.version}#{self.counter:06x}#{self.nonce}"
+        return f"{self.version}#{self.stage:x}.{self.counter:06x}#{self.nonce}"
 
     @classmethod
     def parse(cls, text: str) -> Attempt:
-        version, counter, nonce = text.split("#")
-        return cls(Version.parse(version), int(counter, 16), nonce)
+        version, place, nonce = text.split("#")
+        stage, _, counter = place.partition(".")
+        return cls(Version.parse(version), int(counter, 16), nonce, Stage(int(stage, 16)))
 
 
 def check_tenant(tenant: str) -> str:

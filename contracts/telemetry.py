@@ -20,6 +20,13 @@ FRESHNESS: Final = Histogram(
 )
 """``op`` is upsert, delete or permission."""
 
+VECTORS_FRESHNESS: Final = Histogram(
+    "headrace_vectors_freshness_seconds",
+    "From the commit at the source until a change is found by its meaning too, where something was embedded for it",
+    ["source"],
+    buckets=_FRESHNESS_BUCKETS,
+)
+
 CHUNKS: Final = Counter("headrace_chunks_total", "Chunks by what was done with them", ["source", "action"])
 """``action`` is embedded, kept, added (written, embedded or with an old vector) or removed."""
 
@@ -40,4 +47,7 @@ ANSWERS: Final = Counter("headrace_answers_total", "Answers by how they ended", 
 
 SPAN_NORMALIZE: Final = "headrace.normalize"
 SPAN_INDEX: Final = "headrace.index"
+"""Until searchable."""
+SPAN_VECTORS: Final = "headrace.index.vectors"
+"""From searchable by words to whole."""
 SPAN_QUERY: Final = "headrace.query"

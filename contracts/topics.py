@@ -14,6 +14,12 @@ MAX_RECORD_BYTES: Final = 32 * 1024 * 1024
 """What producers, topics and fetches allow, so that a large row never stops a connector."""
 MAX_TEXT_BYTES: Final = 8 * 1024 * 1024
 """A record with more text than this goes to the dead letters."""
+JSON_BYTES_PER_CHAR: Final = 6
+"""Most that Connect's JSON takes for one UTF-16 unit of a text: a control character and each half of an emoji are written as an escape."""
+MAX_SOURCE_RECORD_BYTES: Final = 99 * 1024 * 1024
+"""What a source's topics take: a row twice, before and after, its body cut just above ``MAX_TEXT_BYTES`` characters of the costliest kind, and 3 MiB for the rest.
+Below the 100 MiB that a broker accepts as one request (``socket.request.max.bytes``). A consumer needs no such limit: a fetch always gives one whole batch.
+"""
 
 DOCUMENTS: Final = "documents"
 DOCUMENTS_BACKFILL: Final = "documents.backfill"
@@ -67,4 +73,5 @@ def fixed_topics(partitions: int) -> tuple[TopicSpec, ...]:
 
 def source_topics(source: str, kinds: Iterable[str], partitions: int) -> tuple[TopicSpec, ...]:
     names = [name for kind in kinds for name in (source_topic(source, kind), source_backfill_topic(source, kind))]
-    return tuple(TopicSpec(name, partitions, compacted=False, retention_ms=7 * DAY_MS) for name in names)
+    size = {"max.message.bytes": str(MAX_SOURCE_RECORD_BYTES)}
+    return tuple(TopicSpec(name, partitions, compacted=False, retention_ms=7 * DAY_MS, config=size) for name in names)

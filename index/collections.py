@@ -29,7 +29,9 @@ class EmbeddingSpaceMismatchError(Exception):
     def __init__(self, found: EmbeddingSpace, own: EmbeddingSpace) -> None:
         super().__init__(
             f"the index was built with {found}, this process is configured for {own}. Vectors of the two cannot be compared. "
-            "Set HEADRACE_EMBEDDING_MODEL (and _REVISION) back, or fill an index for the new model with 'headrace reindex'."
+            "Set HEADRACE_EMBEDDING_MODEL (and _REVISION) back, or the release where the chunker differs. To change the space: stop the workers and the query service, "
+            "point HEADRACE_WEAVIATE_HOST (and ports) at an empty Weaviate, raise 'revision' of every source in sources.yaml, start them and run "
+            "'headrace connectors apply', which reads every table again."
         )
         self.found = found
         self.own = own

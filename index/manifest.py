@@ -15,7 +15,9 @@ from contracts.events import MetadataValue
 from contracts.identity import Attempt
 
 INTERIM: Final = ""
-"""Fingerprint of a manifest that only narrows permissions ahead of the real one: it never counts as whole and right."""
+"""Fingerprint of a manifest ahead of the real one, which narrows permissions or lacks vectors: it never counts as whole and right."""
+WITHOUT_VECTOR: Final = "text:"
+"""Before the content hash of a chunk that stands in for one whose vector is still to come: it is never kept, and its vector (index.borrowing) never reused."""
 DELETED: Final = "deleted"
 """Fingerprint of every tombstone, whether a delete or a floor brought it: two that meet at one version are the same."""
 

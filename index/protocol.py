@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from contracts.identity import Attempt, Version, chunk_uuid
-from index.manifest import DELETED, INTERIM, Description, Entry, Manifest
+from contracts.identity import Attempt, Stage, Version, chunk_uuid
+from index.manifest import DELETED, INTERIM, WITHOUT_VECTOR, Description, Entry, Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,8 @@ class Writer:
     """The manifest of the attempt under way."""
     outcome: Outcome | None = None
     """Decided, though something may be left to tidy."""
+    text_put: bool = False
+    """The text was put ahead of its vectors (see text_first): once is enough."""
 
 
 def start(wanted: Wanted, nonce: str) -> Writer:
@@ -154,8 +156,7 @@ def advance(writer: Writer, seen: Observation | None = None, slots: tuple[Slot, 
             assert writer.own is not None  # noqa: S101  # chunks are written for a planned manifest only
             return replace(writer, effect=PutManifest(writer.own))
         case PutManifest(manifest):
-            interim = manifest.fingerprint == INTERIM and not manifest.deleted
-            return replace(writer, effect=Look(), own=None if interim else manifest)
+            return replace(writer, effect=Look(), own=manifest if manifest.attempt.stage is Stage.WHOLE else None)
         case RemoveChunks():
             return _after_chunks(writer)
         case RemoveManifests():
@@ -174,10 +175,10 @@ def _looked(writer: Writer, seen: Observation) -> Writer:
         writer = replace(writer, before=current)
     if seen.floor is not None and seen.floor > writer.wanted.version:
         if current is None or current.attempt.version > seen.floor or _gone_without_trace(current, seen):
-            return _finish(writer, Outcome.FENCED)
+            return _retreat(writer, seen, Outcome.FENCED)
         writer = replace(writer, wanted=_dead_at(writer.wanted, seen.floor))
     if current is not None and current.attempt.version > writer.wanted.version:
-        return _finish(writer, Outcome.FENCED)
+        return _retreat(writer, seen, Outcome.FENCED)
     if current is not None and current.attempt.version == writer.wanted.version and _whole_and_right(current, writer.wanted, seen):
         return _tidy(replace(writer, own=current, outcome=Outcome.COMMITTED if mine else Outcome.DUPLICATE), seen)
     return _plan(writer, seen)
@@ -228,11 +229,11 @@ def _narrows(current: Manifest, wanted: Wanted) -> bool:
 def _narrowed(writer: Writer, current: Manifest, seen: Observation) -> Manifest:
     """The old text for those who may still read it: a revoke takes effect with this one small write.
 
-    Its counter is 0, below every whole attempt of the version: put late by a frozen worker, it must not bring the old text back over the new.
+    Its stage is below that of the version's own text: put late by a frozen worker, it must not bring the old text back over the new.
     """
     alive = keepable(seen)
     return Manifest(
-        attempt=Attempt(writer.wanted.version, 0, writer.nonce),
+        attempt=Attempt(writer.wanted.version, 0, writer.nonce, Stage.NARROWED),
         deleted=False,
         allowed=tuple(principal for principal in current.allowed if principal in set(writer.wanted.allowed)),
         entries=tuple(entry for entry in current.entries if entry.chunk_id in alive),
@@ -272,9 +273,9 @@ def _new_manifest(writer: Writer, seen: Observation) -> tuple[Manifest, tuple[En
     return manifest, tuple(new)
 
 
-def next_attempt(version: Version, nonce: str, manifests: Iterable[Manifest]) -> Attempt:
-    counter = 1 + max((manifest.attempt.counter for manifest in manifests if manifest.attempt.version == version), default=0)
-    return Attempt(version, counter, nonce)
+def next_attempt(version: Version, nonce: str, manifests: Iterable[Manifest], stage: Stage = Stage.WHOLE) -> Attempt:
+    alike = (manifest.attempt for manifest in manifests if (manifest.attempt.version, manifest.attempt.stage) == (version, stage))
+    return Attempt(version, 1 + max((attempt.counter for attempt in alike), default=0), nonce, stage)
 
 
 def keepable(seen: Observation) -> frozenset[str]:
@@ -288,13 +289,34 @@ def keepable(seen: Observation) -> frozenset[str]:
     return alive
 
 
+def text_first(writer: Writer) -> Writer:
+    """A writer that is about to write chunks, made to put their text ahead of their vectors: found by its words at once, by its meaning soon.
+
+    The manifest of stage TEXT lists stand-ins for the new chunks, objects of their own without a vector. It is below every whole attempt of its version, and never
+    counts as whole and right: the writer looks and plans again right after it, and a worker that meets it after a crash does the same. So nothing that
+    holds for whole attempts depends on it, and the stand-ins are tidied like any chunk that the whole manifest does not list.
+    """
+    assert isinstance(writer.effect, PutChunks) and writer.own is not None and writer.planned_on is not None  # noqa: S101, PT018  # about to write chunks
+    wanted = writer.wanted
+    attempt = next_attempt(wanted.version, writer.nonce, writer.planned_on.manifests, Stage.TEXT)
+    new = {entry.chunk_id: _stand_in(wanted, place, entry, attempt) for place, entry in enumerate(writer.effect.entries)}
+    entries = tuple(new.get(entry.chunk_id, entry) for entry in writer.own.entries)
+    manifest = replace(writer.own, attempt=attempt, entries=entries, fingerprint=INTERIM)
+    return replace(writer, own=manifest, effect=PutChunks(tuple(new.values()), attempt), text_put=True)
+
+
+def _stand_in(wanted: Wanted, place: int, entry: Entry, attempt: Attempt) -> Entry:
+    content_hash = WITHOUT_VECTOR + entry.content_hash
+    return replace(entry, chunk_id=chunk_uuid(wanted.tenant, wanted.doc_id, content_hash, place, attempt), content_hash=content_hash)
+
+
 # -- step 4: look again ------------------------------------------------------------------------------------------------------------
 
 
 def _looked_again(writer: Writer, own: Manifest, seen: Observation) -> Writer:
     current = seen.current
     if current is not None and current.attempt > own.attempt:
-        return _withdraw(writer, own, current, seen)
+        return _retreat(writer, seen, Outcome.SUPERSEDED)
     if seen.floor is not None and seen.floor > own.attempt.version:
         return _looked(replace(writer, own=None), seen)
     if must_replan(own, writer.planned_on, seen):
@@ -311,12 +333,22 @@ def must_replan(own: Manifest, planned_on: Observation | None, seen: Observation
     return unseen or not own.chunk_ids <= seen.chunk_ids
 
 
-def _withdraw(writer: Writer, own: Manifest, current: Manifest, seen: Observation) -> Writer:
-    """Take away what only this attempt added; its manifest stays, for the winner to see and tidy."""
-    born_here = {chunk.chunk_id for chunk in seen.chunks if chunk.born == own.attempt}
-    mine = tuple(sorted(born_here - current.chunk_ids))
-    writer = replace(writer, outcome=Outcome.SUPERSEDED)
-    return replace(writer, effect=RemoveChunks(mine)) if mine else _done(writer)
+def _retreat(writer: Writer, seen: Observation, outcome: Outcome) -> Writer:
+    """Take away what only this writer added: its chunks that the current manifest does not list, then those of its manifests that nobody needs to see."""
+    listed = seen.current.chunk_ids if seen.current else frozenset()
+    mine = tuple(sorted(chunk.chunk_id for chunk in seen.chunks if chunk.born.nonce == writer.nonce and chunk.chunk_id not in listed))
+    writer = replace(writer, outcome=outcome, own=None, planned_on=seen)
+    return replace(writer, effect=RemoveChunks(mine)) if mine else _after_chunks(writer)
+
+
+def needless(own: Manifest, current: Manifest) -> bool:
+    """Whether the manifest of a writer in retreat may go: **only where the current one keeps no chunk that it does not list**.
+
+    Somebody may have found it whole and be tidying on its behalf, at this moment and with what it saw then. Who means to keep a chunk that falls to that
+    must learn of it in step 4, from this manifest or from one that keeps no more. For a manifest ahead of the whole one nobody tidies. Where two lanes bring
+    one delete both manifests keep nothing: if the loser's stayed, it would stay for good, since the winner may have tidied already.
+    """
+    return own.attempt < current.attempt and (own.attempt.stage is not Stage.WHOLE or current.chunk_ids <= own.chunk_ids)
 
 
 # -- step 5: tidy ------------------------------------------------------------------------------------------------------------------
@@ -335,10 +367,14 @@ def removable(own: Manifest, seen: Observation) -> tuple[str, ...]:
 
 
 def _after_chunks(writer: Writer) -> Writer:
-    if writer.outcome is Outcome.SUPERSEDED or writer.own is None or writer.planned_on is None:
+    seen, own = writer.planned_on, writer.own
+    if seen is None or seen.current is None:
         return _done(writer)
-    old = tuple(sorted(m.attempt for m in writer.planned_on.manifests if m.attempt < writer.own.attempt))
-    return replace(writer, effect=RemoveManifests(old)) if old else _done(writer)
+    if own is None:  # in retreat
+        old = [m.attempt for m in seen.manifests if m.attempt.nonce == writer.nonce and needless(m, seen.current)]
+    else:
+        old = [m.attempt for m in seen.manifests if m.attempt < own.attempt]
+    return replace(writer, effect=RemoveManifests(tuple(sorted(old)))) if old else _done(writer)
 
 
 def _done(writer: Writer) -> Writer:

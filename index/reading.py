@@ -170,7 +170,10 @@ class IndexReader:
 
     async def _second_gate(self, access: Access, search: Search, objects: Sequence[Any], fallen: _Fallen) -> tuple[list[Hit], bool]:
         """The hits that stand, and whether another search would bring nothing more."""
-        manifests = await self._current(access.tenant, {str(item.properties["doc_id"]) for item in objects})
+        doc_ids = {str(item.properties["doc_id"]) for item in objects}
+        manifests = await self._current(access.tenant, doc_ids)
+        # The server first finds what matches, then fetches it: a manifest that took another's place between the two is not in its answer.
+        manifests |= await self._current(access.tenant, doc_ids - manifests.keys())
         places = {(doc_id, entry.chunk_id): entry for doc_id, manifest in manifests.items() for entry in manifest.entries}
         hits: list[Hit] = []
         for item in objects:
@@ -258,12 +261,16 @@ def _first_gate(access: Access, filters: Filters, fallen: _Fallen) -> _Filters:
 
 
 def _note_fallen(fallen: _Fallen, item: Any, manifest: Manifest | None, access: Access) -> None:
-    """Leave out the whole document where none of its chunks can count, else the one chunk."""
+    """Leave out the whole document where none of its chunks can count, else the one chunk if it will never count again.
+
+    A chunk younger than the current manifest is not left out: the manifest that lists it may be there when the next search has brought it once more.
+    """
     if manifest is not None and not _readable(manifest, access):
         fallen.doc_ids.add(str(item.properties["doc_id"]))
-        return
-    fallen.chunk_ids.add(str(item.uuid))
-    if manifest is not None and Attempt.parse(str(item.properties["born"])) < manifest.attempt:
+    elif manifest is None:
+        fallen.chunk_ids.add(str(item.uuid))
+    elif Attempt.parse(str(item.properties["born"])) < manifest.attempt:
+        fallen.chunk_ids.add(str(item.uuid))
         fallen.superseded = True
 
 

@@ -83,7 +83,8 @@ class NewChunk:
     chunk_id: str
     born: Attempt
     content: ChunkContent
-    vector: Sequence[float]
+    vector: Sequence[float] | None
+    """None: found by its words alone, until it is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +202,14 @@ class WeaviateStore:
         for ids in _slices(chunk_ids):
             async with reaching("vectors could not be read", self._seconds):
                 found = await collection.query.fetch_objects_by_ids(ids, limit=len(ids), include_vector=True, return_properties=[])
-            vectors |= {str(chunk.uuid): chunk.vector["default"] for chunk in found.objects}  # type: ignore[misc]  # one vector a chunk, of floats
+            vectors |= {str(chunk.uuid): chunk.vector["default"] for chunk in found.objects if chunk.vector}  # type: ignore[misc]  # one vector a chunk, of floats
         return vectors
 
     async def put_chunks(self, chunks: Sequence[NewChunk]) -> None:
         by_tenant: dict[str, list[DataObject[Any, None]]] = defaultdict(list)
         for chunk in chunks:
             properties = chunk.content.properties() | {"born": str(chunk.born)}
-            by_tenant[chunk.tenant].append(DataObject(properties=properties, uuid=chunk.chunk_id, vector=chunk.vector))
+            by_tenant[chunk.tenant].append(DataObject(properties=properties, uuid=chunk.chunk_id, vector=None if chunk.vector is None else list(chunk.vector)))
         await asyncio.gather(*(self._insert(self._chunks.with_tenant(tenant), objects) for tenant, objects in by_tenant.items()))
 
     async def put_manifests(self, manifests: Sequence[tuple[DocKey, Manifest]]) -> None:

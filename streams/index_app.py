@@ -36,7 +36,7 @@ def index_app(lane: Lane) -> faust.App:
         producer = RecordProducer(kafka.bootstrap_servers)
         await producer.start()
         cutting = ThreadPoolExecutor(1, thread_name_prefix="cut")
-        driver = IndexDriver(store, embedder.embed, in_thread=in_thread(cutting))
+        driver = IndexDriver(store, embedder.embed, in_thread=in_thread(cutting), text_first=lane == "live")
         step = Indexing(
             store,
             driver,

@@ -1,8 +1,13 @@
 """From document records to the index: batches form from what has arrived, and every record is acknowledged after the index has it.
 
 Mechanism: ``take`` decodes a record and lets it wait; ``run`` makes a batch of what waits whenever there is room for one, and never has one document in two
-batches at once. Of several versions of a document that wait together only the highest is indexed, the others are acknowledged with it. A batch
-that meets a poisoned document is split until the document is alone, and that one goes to the dead letters. When something we need is away the batch waits and
+batches at once. Of several versions of a document that wait together only the highest is indexed, the others are acknowledged with it.
+
+With a driver that puts text first, a batch ends when its documents are searchable. Those that lack vectors wait for them beside, holding up nobody: they are
+embedded in the order they came, and are of a batch again for the moment that the rest takes. Of these too only the highest version goes on: a newer one takes
+an older one's place, whose text it outranks in the index.
+
+A batch that meets a poisoned document is split until the document is alone, and that one goes to the dead letters. When something we need is away the batch waits and
 tries again; anything unforeseen ends ``run``, and so the process: redelivery does the rest.
 """
 
@@ -10,10 +15,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 from opentelemetry import trace
@@ -22,10 +27,10 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from contracts.events import Change, DeleteRecord, DocumentRecord, FloorRecord, IndexChange, InvalidRecordError, decode_index_record, encode
 from contracts.identity import record_key
-from contracts.telemetry import CHUNKS, DEAD_LETTERS, DOCUMENTS, FRESHNESS, IN_FLIGHT, RETRIES, SPAN_INDEX
+from contracts.telemetry import CHUNKS, DEAD_LETTERS, DOCUMENTS, FRESHNESS, IN_FLIGHT, RETRIES, SPAN_INDEX, SPAN_VECTORS, VECTORS_FRESHNESS
 from contracts.topics import INDEX_CHANGES
 from index.documents import chunk_contents, text_hash, wanted_of
-from index.driver import Cut, IndexDriver, Indexed, Job
+from index.driver import CHUNKS_AT_ONCE, Cut, IndexDriver, Indexed, Job, Run, result_of
 from index.embedding import EmbeddingUnavailableError, TextRejectedError
 from index.manifest import Manifest
 from index.protocol import Outcome, Wanted
@@ -36,6 +41,8 @@ from streams.records import InRecord, dead_letter
 
 RETRYABLE: Final = (StoreUnavailableError, EmbeddingUnavailableError)
 POISON: Final = (TextRejectedError, UncuttableError)
+WRITTEN_AT_ONCE: Final = 2
+"""Groups of documents whose vectors are computed and being written."""
 GIVE_UP_SECONDS: Final = 900
 """After so long without what we need the process ends and starts afresh."""
 
@@ -69,6 +76,14 @@ class _Waiting:
         return [self.source, *self.overtaken]
 
 
+@dataclass(frozen=True, slots=True)
+class _Searchable:
+    """A document that is found by its words, and whose vectors are still to be computed."""
+
+    item: _Waiting
+    run: Run
+
+
 class Indexing:
     """One lane of one worker."""
 
@@ -80,6 +95,7 @@ class Indexing:
         self._limits = limits
         self._waiting: deque[_Waiting] = deque()
         self._busy: set[tuple[str, str]] = set()
+        self._searchable: dict[tuple[str, str], _Searchable] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._records = 0
         self._bytes = 0
@@ -111,6 +127,11 @@ class Indexing:
 
     async def run(self) -> None:
         """Index what waits, for ever. Ends only by an exception: one that nobody foresaw, or what we need being away for too long."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._make_searchable())
+            group.create_task(self._make_whole(group))
+
+    async def _make_searchable(self) -> None:
         while True:
             async with self._changed:
                 await self._changed.wait_for(self._can_start)
@@ -123,7 +144,17 @@ class Indexing:
         for task in [task for task in self._tasks if task.done()]:
             self._tasks.discard(task)
             task.result()  # an unforeseen error ends run()
+        self._give_way()
         return len(self._tasks) < self._limits.batches_in_flight and any(item.key not in self._busy for item in self._waiting)
+
+    def _give_way(self) -> None:
+        """Of a document that waits for vectors and has another version waiting, the higher one goes on, and takes the other's records with it."""
+        for item in [item for item in self._waiting if item.key in self._searchable]:
+            before = self._searchable[item.key]
+            if _higher(before.item, item) is item:
+                del self._searchable[item.key]
+            else:
+                self._waiting.remove(item)
 
     def _next_batch(self) -> list[_Waiting]:
         """The longest-waiting documents that no batch has, each with its highest waiting version. A floor is a batch of its own."""
@@ -144,38 +175,89 @@ class Indexing:
         return list(batch.values())
 
     async def _process(self, batch: list[_Waiting]) -> None:
-        try:
-            floor = batch[0].record
-            if isinstance(floor, FloorRecord):
-                await self._retrying(lambda: self._apply_floor(floor))
-            else:
-                await self._index(batch)
-            for item in batch:
+        floor = batch[0].record
+        searchable: list[_Searchable] = []
+        if isinstance(floor, FloorRecord):
+            await self._retrying(lambda: self._apply_floor(floor))
+        else:
+            searchable = await self._index(batch)
+        later = {one.item.key for one in searchable}
+        await self._leave([item for item in batch if item.key not in later], searchable)
+
+    async def _leave(self, done: Sequence[_Waiting], searchable: Sequence[_Searchable] = ()) -> None:
+        """Let go of documents: what is done is acknowledged, the others wait for their vectors."""
+        for item in done:
+            for source in item.all:
+                source.ack()
+        async with self._changed:
+            self._searchable |= {one.item.key: one for one in searchable}
+            for item in done:
                 for source in item.all:
-                    source.ack()
-        finally:
-            async with self._changed:
-                for item in batch:
-                    self._busy.discard(item.key)
-                    for source in item.all:
-                        self._count(source, -1)
-                self._changed.notify_all()
+                    self._count(source, -1)
+            self._busy -= {item.key for item in (*done, *(one.item for one in searchable))}
+            self._changed.notify_all()
 
     # -- documents -----------------------------------------------------------------------------------------------------------------
 
-    async def _index(self, items: Sequence[_Waiting]) -> None:
-        """Index the items, splitting where one is poisoned."""
+    async def _index(self, items: Sequence[_Waiting]) -> list[_Searchable]:
+        """Index the items, splitting where one is poisoned. Those are returned that want vectors yet."""
         try:
             with _tracer.start_as_current_span(SPAN_INDEX, context=_context(items), attributes={"headrace.documents": len(items)}):
-                results = await self._retrying(lambda: self._driver.index([self._job(item.record) for item in items]))
+                runs: list[Run] = await self._retrying(lambda: self._until_embedding(items))
         except POISON as error:
             if len(items) == 1:
                 await self._bury(items[0].source, error, acknowledge=False)
-                return
-            for half in (items[: len(items) // 2], items[len(items) // 2 :]):
-                await self._index(half)
-            return
-        await self._announce(results)
+                return []
+            return [one for half in _halves(items) for one in await self._index(half)]
+        await self._announce([result_of(run) for run in runs if run.due == "Done"])
+        return [_Searchable(item, run) for item, run in zip(items, runs, strict=True) if run.due != "Done"]
+
+    async def _until_embedding(self, items: Sequence[_Waiting]) -> list[Run]:
+        runs = self._driver.begin([self._job(item.record) for item in items])
+        await self._driver.until_embedding(runs)
+        return runs
+
+    async def _make_whole(self, group: asyncio.TaskGroup) -> None:
+        """Embed what is searchable by its words, the oldest first; while one group is written the next is embedded."""
+        room = asyncio.Semaphore(WRITTEN_AT_ONCE)
+        while True:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._searchable)
+                chosen = _oldest(self._searchable.values())
+            poisoned = await self._embed(chosen)
+            async with self._changed:  # a newer version may have taken the place of one meanwhile
+                ours = [one for one in chosen if self._searchable.get(one.item.key) is one]
+                for one in ours:
+                    del self._searchable[one.item.key]
+                    self._busy.add(one.item.key)
+            await room.acquire()
+            group.create_task(self._write_whole(ours, poisoned)).add_done_callback(lambda _: room.release())
+
+    async def _embed(self, chosen: Sequence[_Searchable]) -> dict[tuple[str, str], TextRejectedError]:
+        """Compute vectors, splitting where the model rejects a text: the documents that it is of, by key."""
+        try:
+            with _tracer.start_as_current_span(SPAN_VECTORS, context=_context([one.item for one in chosen]), attributes={"headrace.documents": len(chosen)}):
+                await self._retrying(lambda: self._driver.embed([one.run for one in chosen]))
+        except TextRejectedError as error:
+            if len(chosen) == 1:
+                return {chosen[0].item.key: error}
+            return {key: found for half in _halves(chosen) for key, found in (await self._embed(half)).items()}
+        return {}
+
+    async def _write_whole(self, chosen: Sequence[_Searchable], poisoned: dict[tuple[str, str], TextRejectedError]) -> None:
+        for one in chosen:
+            if error := poisoned.get(one.item.key):
+                await self._bury(one.item.source, error, acknowledge=False)
+        sound = [one for one in chosen if one.item.key not in poisoned]
+        runs = [one.run for one in sound]
+
+        async def attempt() -> list[Indexed]:  # the first goes on with the runs; after trouble all is begun anew
+            begun, runs[:] = runs[:], []
+            return await (self._driver.finish(begun) if begun else self._driver.index([one.run.job for one in sound]))
+
+        if sound:
+            await self._announce(await self._retrying(attempt))
+        await self._leave([one.item for one in chosen])
 
     def _job(self, record: DocumentRecord | DeleteRecord | FloorRecord) -> Job:
         assert not isinstance(record, FloorRecord)  # noqa: S101  # floors are batches of their own
@@ -217,12 +299,15 @@ class Indexing:
             removed=result.removed,
             embedded=result.embedded,
             indexed_time_us=result.searchable_time_us or (result.manifest.indexed_time_us if result.manifest else 0),
+            whole_time_us=result.whole_time_us or (result.manifest.indexed_time_us if result.manifest else 0),
         )
         if result.outcome is Outcome.COMMITTED:
             for action in ("added", "kept", "removed", "embedded"):
                 CHUNKS.labels(about.source, action).inc(getattr(change, action))
             if self._limits.lane == "live":
                 FRESHNESS.labels(about.source, change.change).observe(max(0, change.indexed_time_us - change.source_time_us) / 1e6)
+                if result.embedded:
+                    VECTORS_FRESHNESS.labels(about.source).observe(max(0, change.whole_time_us - change.source_time_us) / 1e6)
         return change
 
     # -- floors --------------------------------------------------------------------------------------------------------------------
@@ -265,6 +350,25 @@ class Indexing:
         _log.warning("dead_letter", stage="index", error=type(error).__name__, topic=source.topic, partition=source.partition, offset=source.offset)
         if acknowledge:
             source.ack()
+
+
+def _oldest(searchable: Iterable[_Searchable]) -> list[_Searchable]:
+    """The first documents that together want CHUNKS_AT_ONCE vectors, at least one."""
+    chosen: list[_Searchable] = []
+    chunks = 0
+    for one in searchable:
+        chunks += len(one.run.new)
+        if chosen and chunks > CHUNKS_AT_ONCE:
+            break
+        chosen.append(one)
+    return chosen
+
+
+_Item = TypeVar("_Item")
+
+
+def _halves(items: Sequence[_Item]) -> tuple[Sequence[_Item], Sequence[_Item]]:
+    return items[: len(items) // 2], items[len(items) // 2 :]
 
 
 def _higher(held: _Waiting, item: _Waiting) -> _Waiting:

@@ -16,7 +16,7 @@ from contracts.events import HEADER_SOURCE_TIME, DeleteRecord, DocumentRecord, F
 from contracts.identity import record_key
 from contracts.telemetry import DEAD_LETTERS, IN_FLIGHT, RECORDS, SPAN_NORMALIZE
 from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL
-from streams.normalizing import Normalized, Normalizer
+from streams.normalizing import NEVER_STORED, Normalized, Normalizer
 from streams.producer import OutRecord, RecordProducer
 from streams.records import InRecord, dead_letter
 
@@ -52,10 +52,12 @@ class Normalizing:
                 outcome = await self._normalize(source)
                 records = await self._out(outcome)
                 RECORDS.labels(outcome.source, self._lane, outcome.op).inc()
+                if outcome.op == NEVER_STORED:
+                    _log.info("delete_of_what_was_never_stored", topic=source.topic, partition=source.partition, offset=source.offset)
+                if outcome.refused is not None:
+                    records.append(_refused(source, outcome.refused))
             except InvalidRecordError as error:
-                records = [dead_letter(source, "normalize", error, keep_value=False)]
-                DEAD_LETTERS.labels("normalize", type(error).__name__).inc()
-                _log.warning("dead_letter", stage="normalize", error=type(error).__name__, topic=source.topic, partition=source.partition, offset=source.offset)
+                records = [_refused(source, error)]
         sent = [await self._producer.send(record) for record in records]
         task = asyncio.create_task(self._acknowledge(source, sent))
         self._tasks.add(task)
@@ -100,3 +102,9 @@ class Normalizing:
         self._room.release()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed(error)
+
+
+def _refused(source: InRecord, error: InvalidRecordError) -> OutRecord:
+    DEAD_LETTERS.labels("normalize", type(error).__name__).inc()
+    _log.warning("dead_letter", stage="normalize", error=type(error).__name__, topic=source.topic, partition=source.partition, offset=source.offset)
+    return dead_letter(source, "normalize", error, keep_value=False)

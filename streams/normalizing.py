@@ -5,15 +5,20 @@ that holds nothing of its content.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from contracts.envelope import Envelope, decode_envelope
 from contracts.events import DocumentRecord, InvalidRecordError, MetadataValue
 from contracts.telemetry import REDACTIONS
 from contracts.topics import MAX_TEXT_BYTES
+from streams.mapping.errors import MappingError
 from streams.mapping.table import Record, TableMapping
 from streams.parse import to_markdown
 from streams.redact.redactor import Redactor
+
+NEVER_STORED: Final = "never_stored"
+"""Instead of the envelope's op: the delete of a row whose tenant no document can be stored under."""
 
 
 class UndeclaredTopicError(InvalidRecordError):
@@ -29,11 +34,14 @@ class TextTooLargeError(InvalidRecordError):
 
 @dataclass(frozen=True, slots=True)
 class Normalized:
-    """What came of a raw record. ``op`` is the envelope's, or ``none`` for a tombstone or heartbeat."""
+    """What came of a raw record. ``op`` is the envelope's, or ``none`` for a tombstone or heartbeat. ``refused`` is why the change's new state belongs in the
+    dead letters although ``records``, the deletes of its old name, stand.
+    """
 
     source: str
     op: str
     records: tuple[Record, ...] = field(default=())
+    refused: InvalidRecordError | None = None
 
 
 class Normalizer:
@@ -49,10 +57,27 @@ class Normalizer:
         if mapping is None:
             raise UndeclaredTopicError(f"topic {topic} is of no table in sources.yaml")
         envelope = decode_envelope(key, value)
-        records = mapping.records(envelope)
         op = envelope.op if isinstance(envelope, Envelope) else "none"
-        redactor = self._redactors[topic]
-        return Normalized(mapping.source.name, op, tuple(clean(record, redactor) if isinstance(record, DocumentRecord) else record for record in records))
+        try:
+            records = mapping.records(envelope)
+        except MappingError as error:
+            if not error.standing:
+                raise
+            return Normalized(mapping.source.name, op, error.standing, error)
+        if op == "d" and not records:
+            return Normalized(mapping.source.name, NEVER_STORED)
+        return self._cleaned(Normalized(mapping.source.name, op, records), self._redactors[topic])
+
+    def _cleaned(self, outcome: Normalized, redactor: Redactor) -> Normalized:
+        cleaned: list[Record] = []
+        for record in outcome.records:
+            try:
+                cleaned.append(clean(record, redactor) if isinstance(record, DocumentRecord) else record)
+            except InvalidRecordError as error:
+                if not cleaned:
+                    raise
+                return replace(outcome, records=tuple(cleaned), refused=error)
+        return replace(outcome, records=tuple(cleaned))
 
 
 def clean(record: DocumentRecord, redactor: Redactor) -> DocumentRecord:

@@ -46,6 +46,8 @@ class Step:
 
 def die(error: BaseException) -> None:
     """End the process at once: what was drained and not acknowledged comes again to the next one."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     _log.critical("unforeseen", error=type(error).__name__, place="".join(traceback.format_tb(error.__traceback__)[-3:]).strip())
     sys.stderr.flush()
     os._exit(UNFORESEEN)

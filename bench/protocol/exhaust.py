@@ -82,6 +82,23 @@ def _floors() -> Iterator[Scenario]:
         yield replace(scenario, bodies=bodies, look=look, crashes=int(len(scenario.queues[0]) + len(scenario.queues[1]) < 3))
 
 
+def _text_first() -> Iterator[Scenario]:
+    for scenario in _scenarios(("AC:pq", "deleted", "AB:p"), SHORT_PAIRS, firsts=("AB:pq", "none")):
+        yield replace(scenario, text_first=True, crashes=int(scenario.queues == ((2,), (3,))))
+        yield replace(scenario, text_first=True, nonces=("1", "23"), mortal=0)
+        yield replace(scenario, text_first=True, nonces=EVERY_ORDER)
+    for scenario in _scenarios(("AC", "deleted"), FLOORS[:2], firsts=("AB", "none")):
+        bodies = {number: body for number, body in scenario.bodies.items() if number != 3}
+        yield replace(scenario, bodies=bodies, text_first=True)
+
+
+def _tidy() -> Iterator[Scenario]:
+    """Nothing invisible is left of a delete or a truncate that several workers bring."""
+    for scenario in _scenarios(("deleted",), (((2,), (2,)), ((2,), (2,), (2,))), firsts=("AB:pq", "AAB", "none")):
+        yield replace(scenario, tidy=True, nonces=EVERY_ORDER)
+    yield Scenario(_bodies(("AB", "AC")), ((2,), (Floor(3),), (Floor(3),)), tidy=True)
+
+
 def _three() -> Iterator[Scenario]:
     return _scenarios(("AB", "AC", ""), TRIPLES)
 
@@ -94,6 +111,8 @@ FAMILIES: dict[str, Callable[[], Iterator[Scenario]]] = {
     "a reader": _readers,
     "floors": _floors,
     "three writers": _three,
+    "text ahead of its vectors": _text_first,
+    "nothing is left": _tidy,
 }
 
 

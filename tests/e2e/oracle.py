@@ -15,7 +15,7 @@ import httpx
 import psycopg
 from psycopg import sql
 
-TABLES: Final = ("pages", "canaries", "traps", "emptied", "poisoned", "people", "masses")
+TABLES: Final = ("pages", "canaries", "traps", "emptied", "poisoned", "masses")
 _OBJECTS_A_CALL: Final = 500
 
 

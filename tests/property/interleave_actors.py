@@ -6,8 +6,37 @@ from collections.abc import Iterator
 
 from contracts.identity import Version
 from index.manifest import DELETED, Manifest
-from index.protocol import ChunkRef, Done, Look, NeedSlots, Observation, PutChunks, PutManifest, RemoveChunks, RemoveManifests, Writer, advance, start
-from tests.property.interleave_scenario import Body, Floor, Frame, Got, Move, ProtocolBrokenError, Reading, Scenario, Step, Store, short, version, wanted
+from index.protocol import (
+    ChunkRef,
+    Done,
+    Look,
+    NeedSlots,
+    Observation,
+    PutChunks,
+    PutManifest,
+    RemoveChunks,
+    RemoveManifests,
+    Writer,
+    advance,
+    start,
+    text_first,
+)
+from tests.property.interleave_scenario import (
+    Body,
+    Floor,
+    Frame,
+    Got,
+    Move,
+    ProtocolBrokenError,
+    Reading,
+    Scenario,
+    Step,
+    Store,
+    short,
+    text_of,
+    version,
+    wanted,
+)
 
 
 def _steps(writer: Writer, look: tuple[str, ...]) -> tuple[Step, ...]:
@@ -128,6 +157,8 @@ class Actors:
     def _busy(self, frame: Frame, writer: Writer) -> Frame:
         while isinstance(writer.effect, NeedSlots):
             writer = advance(writer, slots=self.scenario.bodies[writer.wanted.version.major].slots)
+        if self.scenario.text_first and isinstance(writer.effect, PutChunks) and not writer.text_put:
+            writer = text_first(writer)
         if isinstance(writer.effect, Done):
             return Frame(frame.queue[1:], frame.delivery)
         return Frame(frame.queue, frame.delivery, writer, _steps(writer, self.scenario.look))
@@ -142,7 +173,7 @@ class Actors:
             return
         me, current = self.scenario.reader, store.current
         visible = current is not None and me is not None and not current.deleted and me in current.allowed
-        listed = {entry.chunk_id: entry.content_hash for entry in current.entries} if visible and current else {}
+        listed = {entry.chunk_id: text_of(entry) for entry in current.entries} if visible and current else {}
         found = [chunk for chunk in frame.found if chunk.chunk_id in listed]
         fell = current is not None and any(chunk.chunk_id not in current.chunk_ids and chunk.born < current.attempt for chunk in frame.found)
         if fell and not frame.again:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contracts.identity import Stage
 from index.manifest import INTERIM
-from tests.property.interleave_scenario import ProtocolBrokenError, Scenario, Store, short, version, wanted
+from tests.property.interleave_scenario import ProtocolBrokenError, Scenario, Store, short, text_of, version, wanted
 
 ENDLESS = 10
 """Attempts at one version: no two or three writers need as many, unless they drive each other on for ever."""
@@ -25,10 +26,11 @@ class Judge:
             return
         number = current.attempt.version.major
         body = self.scenario.bodies[number]
-        listed = tuple(entry.content_hash for entry in current.entries)
+        listed = tuple(text_of(entry) for entry in current.entries)
         _must(not body.deleted, "a deleted version is readable", store)
         _must(set(current.allowed) <= set(body.allowed), "somebody may read whom the version does not allow", store)
-        if current.fingerprint != INTERIM:
+        _must((current.fingerprint == INTERIM) == (current.attempt.stage is not Stage.WHOLE), "a manifest of another stage than its fingerprint tells", store)
+        if current.attempt.stage is not Stage.NARROWED:
             _must(listed == body.contents, "a manifest lists another text than its version's", store)
             return
         older = [body for n, body in self.scenario.bodies.items() if n < number and set(listed) <= set(body.contents)]
@@ -44,11 +46,15 @@ class Judge:
             return
         _must(new is not None and new.attempt >= old.attempt, "the current manifest went back", after)
         assert new is not None
-        back = new.attempt.version == old.attempt.version and new.fingerprint == INTERIM and old.fingerprint != INTERIM
+        back = new.attempt.version == old.attempt.version and new.attempt.stage < old.attempt.stage
         _must(not back, "an older text came back over its own version", after)
 
     def at_rest(self, store: Store) -> None:
         scenario, current = self.scenario, store.current
+        if scenario.tidy:
+            listed = current.chunk_ids if current else frozenset()
+            _must(len(store.manifests) <= 1, "an older manifest is left", store)
+            _must({chunk.chunk_id for chunk in store.chunks} <= listed, "a chunk that nobody lists is left", store)
         last = scenario.versions[-1] if scenario.versions else 0
         floor = scenario.floor
         if floor is not None:

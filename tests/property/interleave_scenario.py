@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from contracts.identity import Attempt, Version, chunk_uuid
-from index.manifest import DELETED, INTERIM, Entry, Manifest
+from contracts.identity import Attempt, Stage, Version, chunk_uuid
+from index.manifest import DELETED, WITHOUT_VECTOR, Entry, Manifest
 from index.protocol import ChunkRef, Slot, Wanted, Writer
 
 TENANT, DOCUMENT = "t", "d"
@@ -71,6 +71,10 @@ class Scenario:
     """First character of each actor's nonces; of several it takes any (``14`` beside ``23``: every order of two writers)."""
     reader: str | None = None
     """Principal of a reader."""
+    text_first: bool = False
+    """Each writer puts the text of its new chunks ahead of their vectors."""
+    tidy: bool = False
+    """At rest nothing invisible may be left: so it is of deletes, where no worker is lost."""
 
     @property
     def versions(self) -> list[int]:
@@ -169,12 +173,17 @@ def first_store(scenario: Scenario) -> Store:
     return Store(frozenset(ChunkRef(chunk_id, attempt) for chunk_id in ids), frozenset({manifest}), None)
 
 
+def text_of(entry: Entry) -> str:
+    """The content hash of an entry's text, whether the chunk has its vector or not."""
+    return entry.content_hash.removeprefix(WITHOUT_VECTOR)
+
+
 def short(on: object) -> str:
     match on:
         case Manifest():
-            return f"{on.attempt.version.major}#{on.attempt.counter}#{on.attempt.nonce} {[entry.content_hash for entry in on.entries]}{' interim' * (on.fingerprint == INTERIM)}"
+            return f"{on.attempt.version.major}#{on.attempt.counter}#{on.attempt.nonce} {[entry.content_hash for entry in on.entries]}{f' {on.attempt.stage.name}' * (on.attempt.stage is not Stage.WHOLE)}"
         case Attempt():
-            return f"{on.version.major}#{on.counter}#{on.nonce}"
+            return f"{on.version.major}#{on.counter}#{on.nonce}{on.stage.name[:1] * (on.stage is not Stage.WHOLE)}"
         case ChunkRef():
             return f"{on.chunk_id[:6]} of {short(on.born)}"
         case Version():

@@ -91,6 +91,31 @@ FLOORS = {
     "parts of a look apart, floor last": Scenario(EDITS, ((2,), (Floor(3),)), look=LOOK_CHUNKS_FIRST, crashes=1),
 }
 
+DELETED_TWICE = bodies(v1="AB", v2="deleted", v3="AB")
+TIDY = {
+    "one delete by both lanes": Scenario(DELETED_TWICE, ((2,), (2,)), tidy=True),
+    "one delete by three": Scenario(DELETED_TWICE, ((2,), (2,), (2,)), tidy=True),
+    "one truncate by two partitions": Scenario(EDITS, ((2,), (Floor(3),), (Floor(3),)), tidy=True),
+}
+"""Nothing invisible is left where no worker is lost: deletes and truncates are what several workers bring as a matter of course."""
+
+THREE_WRITERS = Scenario(bodies(v1="AB", v2="AC", v3="B"), ((2,), (3,), (2,)))
+
+TEXT_FIRST = {
+    "the higher one first": TWO_WRITERS["the higher one first"],
+    "unchanged": TWO_WRITERS["unchanged"],
+    "other readers": TWO_WRITERS["other readers"],
+    "widened": TWO_WRITERS["widened"],
+    "any order of nonces": ORDERS["any order of nonces"],
+    "removals in any order": ORDERS["removals in any order"],
+    "a request outlives its worker": ORDERS["a request outlives its worker"],
+    "an edit and a truncate": FLOORS["an edit in flight"],
+    "an insert and a truncate": FLOORS["an insert in flight"],
+    "a reader of edits": Scenario(EDITS, ((2,), (3,)), reader="p"),
+    "a reader of a truncated table": Scenario(EDITS, ((2,), (Floor(3),)), reader="p"),
+    "a delete by both lanes": Scenario(DELETED_TWICE, ((2, 3), (2,))),
+}
+
 READERS = {
     "edits": Scenario(EDITS, ((2,), (2, 3)), reader="p"),
     "delete": Scenario(DELETE_LAST, ((2,), (3,)), reader="p"),
@@ -126,8 +151,18 @@ def test_a_reader_beside_two_writers(name: str) -> None:
     _holds(READERS[name])
 
 
+@pytest.mark.parametrize("name", TIDY)
+def test_nothing_invisible_is_left(name: str) -> None:
+    _holds(TIDY[name])
+
+
+@pytest.mark.parametrize("name", TEXT_FIRST)
+def test_text_ahead_of_its_vectors(name: str) -> None:
+    _holds(replace(TEXT_FIRST[name], text_first=True))
+
+
 def test_three_writers() -> None:
-    _holds(Scenario(bodies(v1="AB", v2="AC", v3="B"), ((2,), (3,), (2,))))
+    _holds(THREE_WRITERS)
 
 
 def _holds(scenario: Scenario) -> Counts:
@@ -159,11 +194,21 @@ def _narrow_as_a_whole_attempt(real: Callable[..., Manifest]) -> Callable[..., M
     return narrowed
 
 
+def _leave_what_is_superseded(writer: protocol.Writer, _seen: Observation, outcome: protocol.Outcome) -> protocol.Writer:
+    return replace(writer, outcome=outcome, effect=protocol.Done(outcome))
+
+
+def _forget_every_manifest_of_its_own(own: Manifest, current: Manifest) -> bool:
+    return own.attempt < current.attempt
+
+
 WITHOUT = {
     "keepable": _keep_what_the_current_manifest_lists,
     "must_replan": _replan_only_where_a_chunk_is_gone,
     "removable": _remove_all_unlisted,
     "_narrowed": _narrow_as_a_whole_attempt(protocol._narrowed),
+    "_retreat": _leave_what_is_superseded,
+    "needless": _forget_every_manifest_of_its_own,
 }
 
 
@@ -185,7 +230,7 @@ def test_nonces_rise_with_the_time() -> None:
 
 
 def _first_break() -> None:
-    for scenario in [*ORDERS.values(), *TWO_WRITERS.values()]:
+    for scenario in [*TIDY.values(), *ORDERS.values(), *TWO_WRITERS.values(), THREE_WRITERS]:
         explore(scenario)
 
 

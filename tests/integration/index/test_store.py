@@ -156,7 +156,7 @@ async def test_truncate(store: WeaviateStore, place: Place) -> None:
 
 
 async def test_another_space_is_refused(client: WeaviateAsyncClient, store: WeaviateStore) -> None:
-    with pytest.raises(EmbeddingSpaceMismatchError, match="headrace reindex"):
+    with pytest.raises(EmbeddingSpaceMismatchError, match="headrace connectors apply"):
         await ensure_collections(client, EmbeddingSpace("test/other", "", 8, "none"))
     assert await live_space(client) == SPACE
 

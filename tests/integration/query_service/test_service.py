@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,8 @@ async def _events(service: Service, question: str) -> list[tuple[str, dict[str, 
 
 
 async def test_an_extractive_answer_quotes_exactly(index: Index, service: Service) -> None:
-    await index.put(record("handbook", HANDBOOK, url="https://example.org/h"))
+    put = record("handbook", HANDBOOK, url="https://example.org/h")
+    await index.put(put)
     status, answer = await service.query("How many weeks of parental leave do parents get?")
     assert status == 200
     assert answer["answered"]
@@ -39,7 +41,7 @@ async def test_an_extractive_answer_quotes_exactly(index: Index, service: Servic
     source = answer["sources"][0]
     assert HANDBOOK[source["start"] : source["end"]] == source["quote"]
     assert (source["number"], source["url"]) == (1, "https://example.org/h")
-    assert 0 <= source["age_seconds"] < 60
+    assert 0 <= source["age_seconds"] <= (time.time_ns() // 1000 - put.source_time_us) / 1e6
     assert [age["source"] for age in answer["as_of"]] == ["docs"]
     assert set(answer["timings_ms"]) >= {"embed", "search", "total"}
 
@@ -139,6 +141,7 @@ async def test_no_model_server_at_all(index: Index, serve: Callable[..., Any]) -
     assert "HEADRACE_QUERY_MODEL_URL" in problem["detail"]
 
 
+@pytest.mark.timeout(60)  # a model that is not stopped would be waited for without end
 async def test_a_caller_that_leaves_stops_the_model(index: Index, weaviate: Any, keys_file: Any, model_server: str) -> None:
     """With the runner's settings as in production: through a real process, so that nothing of the test's client is in between."""
     await index.put(record("handbook", HANDBOOK))
@@ -148,9 +151,8 @@ async def test_a_caller_that_leaves_stops_the_model(index: Index, weaviate: Any,
         response = await session.post(f"{address}/v1/query", json=body, headers={"X-API-Key": "staff-key"})
         await response.content.readuntil(b"event: token")
         response.close()
-        async with asyncio.timeout(10):
-            while (await _seen(model_server))["broken_off"] == before:  # noqa: ASYNC110  # another process's state: it can only be asked
-                await asyncio.sleep(0.05)
+        while (await _seen(model_server))["broken_off"] == before:  # noqa: ASYNC110  # another process's state: it can only be asked
+            await asyncio.sleep(0.05)
 
 
 async def _seen(model_server: str) -> dict[str, Any]:
