@@ -2,7 +2,8 @@
 
 60 % updates (one sentence of a ten-chunk page), 25 % inserts, 10 % deletes, 5 % permission changes. The clock starts when the commit returns to its client
 and stops when the answer of a search that shows the change has arrived; a change is probed every 10 ms, and after 100 ms every tenth of the time
-that it has taken (so that probes do not become the load). The first ten seconds are not counted. With
+that it has taken (so that probes do not become the load). The first ten seconds are not counted. A hit is one by the change's words, which come ahead of its
+vectors; ``until_vectors`` is the time until it is found by its meaning too. With
 ``--backfill N``, N rows load through an incremental snapshot meanwhile. NER and overlap 0 are variants of the same run (``--names``, ``--overlap 0``).
 """
 
@@ -40,6 +41,7 @@ class Run:
     next_id: int
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     late: int = 0
+    counted_from_us: int = 0
     busy: set[int] = field(default_factory=set)
 
     def take(self) -> int:
@@ -53,6 +55,7 @@ class Run:
 async def measure(site: Site, rate: float, seconds: float, seed: int) -> Run:
     run = Run(site, random.Random(seed), list(range(PAGES)), 1_000_000)
     began = time.perf_counter()
+    run.counted_from_us = time.time_ns() // 1000 + int(WARM_UP_SECONDS * 1e6)
     async with await psycopg.AsyncConnection.connect(site.dsn, autocommit=True) as connection, asyncio.TaskGroup() as group:
         for number in range(int((seconds + WARM_UP_SECONDS) * rate)):
             await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
@@ -121,7 +124,14 @@ async def _watch(run: Run, kind: str, page: int, arrived: Callable[[], Awaitable
 
 def report(run: Run) -> dict[str, Any]:
     everything = [seconds for found in run.seconds.values() for seconds in found]
-    return {"all": milliseconds(everything), **{kind: milliseconds(run.seconds[kind]) for kind in dict.fromkeys(KINDS)}, "not_seen_in_30_s": run.late}
+    kinds = {kind: milliseconds(run.seconds[kind]) for kind in dict.fromkeys(KINDS)}
+    return {"all": milliseconds(everything), **kinds, "not_seen_in_30_s": run.late, "until_vectors": milliseconds(vectors_seconds(run))}
+
+
+def vectors_seconds(run: Run) -> list[float]:
+    """From the commit's time at the source until the last vector was there, for each change that embedded something, as ``index.changes`` tells it."""
+    changes = (change for change in run.site.watch.changes if change.embedded and change.source_time_us >= run.counted_from_us)
+    return [(change.whole_time_us - change.source_time_us) / 1e6 for change in changes]
 
 
 async def main(arguments: argparse.Namespace) -> dict[str, Any]:

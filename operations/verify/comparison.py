@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from contracts.identity import Attempt
+from contracts.identity import Attempt, Stage
 from index.documents import text_hash
 from index.manifest import INTERIM, Manifest
 from index.store import DocKey
@@ -123,6 +123,8 @@ def _aspects(expected: Expected, living: Manifest, indexed: Indexed) -> Iterator
 
 def _is_corrupt(expected: Expected, living: Manifest, indexed: Indexed) -> bool:
     """Whether an index worker that gets the right record would keep what is wrong: an existing chunk by its id, the entries by the fingerprint."""
+    if living.attempt.stage is not Stage.WHOLE:
+        return False  # it never counts as whole: the worker begins anew
     hashes = {entry.chunk_id: entry.content_hash for entry in living.entries}
     listed = [chunk for chunk in indexed.chunks if chunk.chunk_id in hashes]
     if any(chunk.content_hash != hashes[chunk.chunk_id] or not expected.agrees(chunk.content_hash, chunk.digest) for chunk in listed):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contracts.identity import Version
-from index.manifest import INTERIM, Manifest
+from contracts.identity import Stage, Version
+from index.manifest import Manifest
 from operations.why.evidence import Evidence, InIndex, Seen
 
 
@@ -103,8 +103,13 @@ def _gap(evidence: Evidence, current: Manifest | None, what: str) -> Conclusion:
         behind = evidence.behind("normalize")
         cure = f"The normalize workers have {behind} records before them: wait, or see 'headrace status'." if behind else _ASK_AGAIN.format(evidence)
         return Conclusion(False, f"{what}: its change is in {raw.place.topic} and was not normalised yet.", cure)
-    if held is not None and current is not None and current.fingerprint == INTERIM and not current.deleted:
-        return Conclusion(False, f"{what}: a change of its permissions is half done.", "The index worker goes on where it stopped: see 'headrace status'.")
+    if held is not None and current is not None and current.attempt.stage is not Stage.WHOLE:
+        half = (
+            "its text is found by its words, and some of its vectors are still to come"
+            if current.attempt.stage is Stage.TEXT
+            else "a change of its permissions is half done"
+        )
+        return Conclusion(False, f"{what}: {half}.", "The index worker goes on where it stopped: see 'headrace status'.")
     return _before_kafka(evidence, held, what)
 
 

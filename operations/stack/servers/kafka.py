@@ -71,7 +71,8 @@ def _settings(site: Site) -> dict[str, str]:
 
 def _format(site: Site) -> None:
     """Give the data folder its cluster id, once."""
-    arguments = ("format", "-t", site.secrets.kafka_cluster_id, "-c", str(site.config("kafka.properties")))
+    # One word: an id may begin with "-", and would be taken for an option.
+    arguments = ("format", f"--cluster-id={site.secrets.kafka_cluster_id}", f"--config={site.config('kafka.properties')}")
     result = subprocess.run(java_command(site, "kafka", HEAP_MIB, "kafka.tools.StorageTool", *arguments), capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise StackError(
