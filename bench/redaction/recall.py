@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from string import Formatter
 
-from bench.redaction.templates import LOCALES, NAMES, PATTERNS, TECHNICAL
+from bench.redaction import templates, unseen_templates
 from bench.redaction.values import Values
 from streams.redact import RedactionPolicy, Redactor
 from streams.redact.tokens import TOKEN
@@ -18,44 +19,71 @@ KEY = b"a key for the benchmark"
 
 @dataclass
 class Recall:
-    """Seeded and found, by kind and locale, with the texts that kept something."""
+    """Seeded and found, by kind and locale, with the texts that kept something; and the templates' own words, of which none should go."""
 
     seeded: Counter[tuple[str, str]] = field(default_factory=Counter)
     found: Counter[tuple[str, str]] = field(default_factory=Counter)
     missed: list[tuple[str, str, str, str]] = field(default_factory=list)
+    words: int = 0
+    words_lost: int = 0
 
     def of(self, kind: str | None = None, locale: str | None = None) -> float:
         """Share found, of all or of one kind or locale."""
         chosen = [key for key in self.seeded if kind in {None, key[0]} and locale in {None, key[1]}]
         return sum(self.found[key] for key in chosen) / max(1, sum(self.seeded[key] for key in chosen))
 
+    def locales(self) -> list[str]:
+        """Locales seeded."""
+        return sorted({locale for _, locale in self.seeded})
+
     def kinds(self) -> list[str]:
         """Kinds seeded."""
         return sorted({kind for kind, _ in self.seeded})
 
 
-def patterns_recall(rounds: int, seed: int) -> Recall:
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Templates by locale: with values for the patterns, with names, and those that serve every locale."""
+
+    name: str
+    patterns: Mapping[str, Sequence[str]]
+    names: Mapping[str, Sequence[str]]
+    shared: Sequence[str]
+
+
+UNSEEN = Corpus("unseen templates", unseen_templates.PATTERNS, unseen_templates.NAMES, unseen_templates.MACHINE)
+AUTHORS = Corpus("templates by the code's author", templates.PATTERNS, templates.NAMES, templates.TECHNICAL)
+
+
+def patterns_recall(corpus: Corpus, rounds: int, seed: int) -> Recall:
     """Pattern tier over localised and technical texts."""
     recall = Recall()
     redactor = Redactor(KEY, policy=RedactionPolicy())
-    for locale in LOCALES:
+    for locale, localised in corpus.patterns.items():
         values = Values(locale, seed)
         for _ in range(rounds):
-            for template in (*PATTERNS[locale], *TECHNICAL):
+            for template in (*localised, *corpus.shared):
                 _measure(redactor, template, locale, values, recall)
     return recall
 
 
-def names_recall(rounds: int, seed: int) -> Recall:
+def names_recall(corpus: Corpus, rounds: int, seed: int) -> Recall:
     """Both tiers over texts that hold names."""
     recall = Recall()
     redactor = Redactor(KEY, policy=RedactionPolicy(names=True))
-    for locale in LOCALES:
+    for locale, localised in corpus.names.items():
         values = Values(locale, seed)
         for _ in range(rounds):
-            for template in NAMES[locale]:
+            for template in localised:
                 _measure(redactor, template, locale, values, recall)
     return recall
+
+
+def ordinary_hits(*, names: bool) -> tuple[int, int]:
+    """Replacements in texts that hold nothing to hide, and the words of those texts."""
+    redactor = Redactor(KEY, policy=RedactionPolicy(names=names))
+    hits = sum(len(TOKEN.findall(redactor.redact(text).text)) for text in unseen_templates.ORDINARY)
+    return hits, sum(len(text.split()) for text in unseen_templates.ORDINARY)
 
 
 def _measure(redactor: Redactor, template: str, locale: str, values: Values, recall: Recall) -> None:
@@ -66,7 +94,10 @@ def _measure(redactor: Redactor, template: str, locale: str, values: Values, rec
     text = template.format(**filled)
     literal = Counter(word for part, *_ in parts for word in _WORD.findall(part))
     redacted = redactor.redact(text).text
-    surviving = Counter(_WORD.findall(TOKEN.sub(" ", redacted))) - literal
+    kept = Counter(_WORD.findall(TOKEN.sub(" ", redacted)))
+    surviving = kept - literal
+    recall.words += literal.total()
+    recall.words_lost += (literal - kept).total()
     for kind, value in filled.items():
         if f"{{{kind}}}" not in template:
             continue

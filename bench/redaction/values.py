@@ -30,6 +30,10 @@ class Values:
             "aws_secret": lambda: self._chars(_ALNUM + "+/", 40), "jwt": self._jwt, "github": lambda: "ghp_" + self._chars(_ALNUM, 36), "password": self._password,
             "slack": lambda: f"xoxb-{self._chars(string.digits, 12)}-{self._chars(string.digits, 12)}-{self._chars(_ALNUM, 24)}",
             "hex_secret": lambda: self._chars("0123456789abcdef", 40), "api_key": lambda: self._chars(_ALNUM, 32), "pem": self._pem,
+            "name2": self._full_name, "email2": self._faker.email, "phone2": self._faker.phone_number, "ipv42": self._ipv4, "nie": self._nie,
+            "stripe": lambda: f"sk_live_{self._chars(_ALNUM, 24)}", "gitlab": lambda: "glpat-" + self._chars(_ALNUM + "-_", 20),
+            "npm": lambda: "npm_" + self._chars(_ALNUM, 36), "google": lambda: "AIza" + self._chars(_ALNUM + "-_", 35),
+            "openai": lambda: "sk-proj-" + self._chars(_ALNUM + "-_", 48), "urlpass": lambda: self._chars(_ALNUM + "-_.~", self._random.randint(10, 18)),
         }  # fmt: skip
 
     def make(self, kind: str) -> str:
@@ -80,6 +84,11 @@ class Values:
                 return number + dni_letter(number)
             case _:
                 return self._faker.ssn()
+
+    def _nie(self) -> str:
+        """A Spanish foreigner's number: X, Y or Z stands for 0, 1 or 2 in the check letter's sum."""
+        lead, digits = self._random.choice("XYZ"), self._chars(string.digits, 7)
+        return f"{lead}{digits}{dni_letter(str('XYZ'.index(lead)) + digits)}"
 
     def _steuer_id(self) -> str:
         """Ten digits, one of them twice and one missing, not starting with zero; then the check digit (ISO 7064 mod 11, 10)."""

@@ -12,7 +12,8 @@ from typing import Final
 from connectors.debezium import names
 from connectors.debezium.observed import Observed, ObservedTable
 from connectors.debezium.spec import POLICY_KEY, REVISION_KEY, ConnectorSpec
-from contracts.sources import Table
+from contracts.sources import Table, parse_column_or_template
+from contracts.topics import JSON_BYTES_PER_CHAR, MAX_SOURCE_RECORD_BYTES, MAX_TEXT_BYTES
 
 _ROUTER: Final = "io.debezium.transforms.ContentBasedRouter"
 _DEBEZIUM: Final = "io.debezium.connector.postgresql.PostgresConnector"
@@ -23,6 +24,9 @@ _TYPES: Final = frozenset(
 )
 """Types of which Debezium's log, its snapshots and SQL give the same value. Of others it writes null in the log (name) or nothing (interval[])."""
 _NO_ARRAYS: Final = frozenset({"interval", "money", "oid", "citext", "inet", "cidr", "macaddr", "bit", "bit varying", "tsvector"})
+
+
+_UNBOUNDED: Final = frozenset({"text", "character varying", "citext", "json", "jsonb", "bytea"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,9 @@ def problems_of(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
 
 def warnings_of(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
     yield from _policy(spec, observed)
+    for table in spec.source.tables:
+        if (found := observed.database.tables.get(table.name)) is not None:
+            yield from _size(table, found)
     slot, status = observed.database.slot, observed.status
     if slot is not None and slot.wal_status == "unreserved":
         yield Finding(
@@ -119,6 +126,17 @@ def _table(table: Table, found: ObservedTable, user: str) -> Iterator[Finding]:
             yield Finding(f"{table.name}.{column}", f"Debezium has no exact form for type {found.columns[column]}", cure)
     if not missing:
         yield from _identity(table, found)
+
+
+def _size(table: Table, found: ObservedTable) -> Iterator[Finding]:
+    """Each long column is cut where its text alone is refused; two of that size, twice in an update's record, are more than a topic takes."""
+    long = [column for column in parse_column_or_template(table.body).columns if found.columns.get(column, "").removesuffix("[]") in _UNBOUNDED]
+    if len(long) < 2 or 2 * JSON_BYTES_PER_CHAR * (MAX_TEXT_BYTES + 1) * len(long) <= MAX_SOURCE_RECORD_BYTES:
+        return
+    total = " + ".join(f"length({column}::text)" for column in long)
+    cure = f"Where that can happen: ALTER TABLE {table.name} ADD CHECK ({total} <= {MAX_TEXT_BYTES}), or declare one of them as the body."
+    message = f"its body is made of {', '.join(long)}, which may each hold any length: a row with all of them very large would stop the connector"
+    yield Finding(table.name, message, cure)
 
 
 def _identity(table: Table, found: ObservedTable) -> Iterator[Finding]:

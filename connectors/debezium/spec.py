@@ -15,7 +15,7 @@ from typing import Final
 
 from connectors.debezium import names
 from contracts.sources import PostgresSource, Table, connect_reference
-from contracts.topics import BACKFILL_SUFFIX, DAY_MS, MAX_RECORD_BYTES, MAX_TEXT_BYTES
+from contracts.topics import BACKFILL_SUFFIX, DAY_MS, MAX_RECORD_BYTES, MAX_SOURCE_RECORD_BYTES, MAX_TEXT_BYTES
 
 POLICY_KEY: Final = "headrace.policy"
 REVISION_KEY: Final = "headrace.revision"
@@ -97,10 +97,11 @@ class ConnectorSpec:
             # Longer than a broker's restart or a stalled machine: a transaction that outlives it ends the task for good. Shorter than Kafka's
             # minute: after a crash of the worker the next task waits this long for the open transaction of the last.
             "producer.override.transaction.timeout.ms": str(self.transaction_timeout_ms),
-            "producer.override.max.request.size": str(MAX_RECORD_BYTES),
+            "producer.override.max.request.size": str(MAX_SOURCE_RECORD_BYTES),
+            "producer.override.buffer.memory": str(MAX_SOURCE_RECORD_BYTES),  # a record above it is refused too; it is taken as it is needed
             "topic.creation.default.partitions": str(self.partitions),
             "topic.creation.default.replication.factor": str(self.replication),
-            "topic.creation.default.max.message.bytes": str(MAX_RECORD_BYTES),
+            "topic.creation.default.max.message.bytes": str(MAX_SOURCE_RECORD_BYTES),
             "topic.creation.default.retention.ms": str(7 * DAY_MS),
             "retriable.restart.connector.wait.ms": "2000",
             "errors.tolerance": "none",

@@ -1,4 +1,4 @@
-"""The topics of a source, made before its connector writes the first record: 32 MiB records, seven days, live and backfill apart."""
+"""The topics of a source, made before its connector writes the first record: records of up to 99 MiB, seven days, live and backfill apart."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ Invariant: the spans are in order and cover the text without gap or overlap; whi
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import regex
@@ -18,19 +19,23 @@ _CLOSERS: Final = r"""["'”’»›)\]}*_`」』）】》〉〕]*+"""
 _SOUTH_EAST_ASIAN: Final = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _LINE_MARKER: Final = r"(?:[-*+•]\s|\d{1,9}[.)]\s|\#{1,6}\s|\||>|<[/a-zA-Z!]|[\w-]{1,40}:\s)"
 
-_CANDIDATE: Final = regex.compile(
-    rf"""
+_COMMON_ENDS: Final = rf"""
       (?P<line>^[ ]{{0,3}}(?:\#{{1,6}}[ \t][^\n]*|\|[^\n]*|(?:={{3,}}|-{{3,}})[ \t]*)(?:\n|\Z)\s*)
     | (?P<dot>(?<![.…])[.…]++{_CLOSERS}\s+)
     | (?P<mark>(?<![!?‽])[!?‽]++[.!?]*+{_CLOSERS}\s+)
-    | (?P<full>[。！？｡︒]+[!?。！？｡]*{_CLOSERS}\s*|[؟۔।॥።፧։။៕។᙮]+{_CLOSERS}\s*)
     | (?P<blank>\n[ \t\r]*\n\s*)
     | (?P<code>[;{{}}][ \t\r]*\n\s*)
     | (?P<item>\n(?=[ \t]*{_LINE_MARKER}))
+"""
+_OTHER_SCRIPTS_ENDS: Final = rf"""
+    | (?P<full>[。！？｡︒]+[!?。！？｡]*{_CLOSERS}\s*|[؟۔।॥।፧։။៕។᙮]+{_CLOSERS}\s*)
     | (?P<gap>(?<=[{_SOUTH_EAST_ASIAN}])[ \u00a0]+(?=[{_SOUTH_EAST_ASIAN}]))
-    """,
-    regex.VERBOSE | regex.MULTILINE | regex.V1,
-)
+"""
+_OTHER_SCRIPTS: Final = re.compile(r"[^\x00-\u02ff\u2000-\u206f]")
+"""Without any such sign the second set of ends cannot occur, and looking for it would take as long again as all the rest."""
+_FLAGS: Final = regex.VERBOSE | regex.MULTILINE | regex.V1
+_CANDIDATE: Final = regex.compile(_COMMON_ENDS + _OTHER_SCRIPTS_ENDS, _FLAGS)
+_COMMON_CANDIDATE: Final = regex.compile(_COMMON_ENDS, _FLAGS)
 _FENCE: Final = regex.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*(?:\n|\Z)", regex.MULTILINE)
 _LINE: Final = regex.compile(r"[^\n]*+\n(?:[ \t\r]*+\n)*+|[^\n]++\Z")
 _LAST_WORD: Final = regex.compile(r"""[^\s("'“‘«\[{*_]*$""")
@@ -60,17 +65,20 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     """The ``[start, end)`` of each sentence; lines of code, of tables and headings count as sentences. An empty text has none."""
     ends: list[int] = []
     done = 0
+    pattern = _CANDIDATE if _OTHER_SCRIPTS.search(text) else _COMMON_CANDIDATE
     for start, end in fences(text):
-        _prose_ends(text, done, start, ends)
+        _prose_ends(pattern, text, (done, start), ends)
         _line_ends(text, start, end, ends)
         done = end
-    _prose_ends(text, done, len(text), ends)
+    _prose_ends(pattern, text, (done, len(text)), ends)
     return list(zip([0, *ends[:-1]], ends, strict=True)) if ends else []
 
 
 def fences(text: str) -> list[tuple[int, int]]:
     """The spans of fenced code, fence lines included; one that is never closed goes on to the end of the text, as CommonMark has it."""
     found: list[tuple[int, int]] = []
+    if "```" not in text and "~~~" not in text:
+        return found
     opening: regex.Match[str] | None = None
     for line in _FENCE.finditer(text):
         if opening is None:
@@ -88,8 +96,9 @@ def _line_ends(text: str, start: int, end: int, ends: list[int]) -> None:
     _close(start, end, ends)
 
 
-def _prose_ends(text: str, start: int, end: int, ends: list[int]) -> None:
-    for candidate in _CANDIDATE.finditer(text, start, end):
+def _prose_ends(pattern: regex.Pattern[str], text: str, region: tuple[int, int], ends: list[int]) -> None:
+    start, end = region
+    for candidate in pattern.finditer(text, start, end):
         kind = candidate.lastgroup
         if kind == "line" and candidate.start() > start and (not ends or ends[-1] < candidate.start()) and not _underlines(candidate):
             ends.append(candidate.start())

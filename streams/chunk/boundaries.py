@@ -4,7 +4,8 @@ Beginning a chunk at an atom has a price, made of the atom's place in the struct
 length. The chosen boundaries are those of the cheapest sum: a shortest path, found in one pass over the atoms. No price depends on where in the text an
 atom stands, so two versions of a text that agree on a stretch soon agree on its boundaries, and an edit changes the path only near itself. The hash makes
 some boundaries much cheaper than their neighbours, which is what brings two paths together again; that only an atom's first characters are hashed lets
-most edits of a sentence leave its own price alone.
+most edits of a sentence leave its own price alone. An atom that is cheaper than all within some distance always begins a chunk (an anchor): what happens on
+one side of it is of no account on the other, so paths that differ are together again at the next anchor at the latest.
 
 All prices are integers, so that every machine finds the same path; of equally cheap paths the one with the later last boundary is taken.
 """
@@ -12,44 +13,47 @@ All prices are integers, so that every machine finds the same path; of equally c
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 import xxhash
 
+from index.text.embedded import shown_text
 from streams.chunk.structure import Atom, Place
 
-_BEGIN_PRICE: Final = -6360
+_BEGIN_PRICE: Final = -3300
 """Negative: a boundary is worth having, or chunks would all grow to the maximum."""
 _PLACE_PRICE: Final = {
-    Place.SECTION: -120,
-    Place.PARAGRAPH: 50,
-    Place.ITEM: 410,
-    Place.SENTENCE: 440,
-    Place.LINE: 3600,
-    Place.CLAUSE: 4150,
+    Place.SECTION: 100,
+    Place.PARAGRAPH: 800,
+    Place.ITEM: 1700,
+    Place.SENTENCE: -2300,
+    Place.LINE: 7100,
+    Place.CLAUSE: 5100,
     Place.UNDER_HEADING: 20000,
 }
-_DEPTH_PRICE: Final = 500
-"""For each level of a heading."""
 _HASH_PRICE: Final = {
-    Place.SECTION: 9400,
-    Place.PARAGRAPH: 13100,
-    Place.ITEM: 13100,
-    Place.SENTENCE: 9400,
-    Place.LINE: 13100,
-    Place.CLAUSE: 19300,
+    Place.SECTION: 6000,
+    Place.PARAGRAPH: 7100,
+    Place.ITEM: 8800,
+    Place.SENTENCE: 12600,
+    Place.LINE: 13000,
+    Place.CLAUSE: 17200,
     Place.UNDER_HEADING: 9400,
 }
 """What the hash adds at most: the square root of a uniform share, so that cheap boundaries are few."""
 _HASHED_CHARACTERS: Final = 12
 _WHOLE_SHARE: Final = 24
 """The hash of the whole text adds a 24th of that: it tells lines apart that all begin alike."""
-_WISHED_SHARE: Final = 0.59
-_WISH_PRICE: Final = 1860
-_SHORT_PRICE: Final = 8000
+_WISHED_SHARE: Final = 0.64
+_WISH_PRICE: Final = 700
+_SHORT_PRICE: Final = 6300
+_ANCHOR_SHARE: Final = 5, 8
+"""An anchor's distance, as a share of the longest chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,16 @@ class Lengths:
 
 def begin_price(atom: Atom, text: str) -> int:
     """What it costs to begin a chunk with this atom of this text."""
-    words = " ".join(text.split())
+    first, whole = _shares(text)
     most = _HASH_PRICE[atom.place]
-    hashed = most * _uneven_share(words[:_HASHED_CHARACTERS]) + most * _uneven_share(words) // _WHOLE_SHARE
-    depth = atom.heading[0] if atom.heading else 0
-    return _BEGIN_PRICE + _PLACE_PRICE[atom.place] + _DEPTH_PRICE * depth + (hashed >> 32)
+    return _BEGIN_PRICE + _PLACE_PRICE[atom.place] + ((most * first + most * whole // _WHOLE_SHARE) >> 32)
+
+
+@lru_cache(maxsize=100_000)
+def _shares(text: str) -> tuple[int, int]:
+    """The shares that a text's first characters and the whole of it draw."""
+    words = shown_text(text)
+    return _uneven_share(words[:_HASHED_CHARACTERS]), _uneven_share(words)
 
 
 def _uneven_share(text: str) -> int:
@@ -80,24 +89,45 @@ def cheapest_cuts(tokens: Sequence[int], prices: Sequence[int], lengths: Lengths
     ``tokens[i]`` is the length of atom i (never above ``lengths.most``), ``prices[i]`` what it costs to begin a chunk with it.
     """
     length_price = length_prices(lengths)
-    ends = [0]
-    for count in tokens:
-        ends.append(ends[-1] + count)
+    ends = [0, *accumulate(min(count, lengths.most) for count in tokens)]
+    fixed = anchors(prices, ends, lengths)
     reach: list[int] = []
     origin = [0] * len(ends)
     low = best = 0
     for at in range(1, len(ends)):
         reach.append(best + prices[at - 1])
-        while low < at - 1 and ends[at] - ends[low] > lengths.most:
-            low += 1
         here = ends[at]
-        best, origin[at] = min((reach[begin] + length_price[min(here - ends[begin], lengths.most)], -begin) for begin in range(low, at))
+        while here - ends[low] > lengths.most:
+            low += 1
+        sums = [price + length_price[here - end] for price, end in zip(reach[low:at], ends[low:at], strict=True)]
+        best = min(sums)
+        origin[at] = at - 1 - sums[::-1].index(best)
+        if at in fixed:
+            low = at
     cuts: list[int] = []
     at = len(tokens)
     while at > 0:
-        at = -origin[at]
+        at = origin[at]
         cuts.append(at)
     return cuts[::-1]
+
+
+def anchors(prices: Sequence[int], ends: Sequence[int], lengths: Lengths) -> set[int]:
+    """Atoms that no other within the distance undercuts (of equal ones the first); none so near to the text's beginning or end that it cannot be told.
+
+    ``ends`` begins with 0 and gives each atom's end in tokens.
+    """
+    distance = lengths.most * _ANCHOR_SHARE[0] // _ANCHOR_SHARE[1]
+    found: set[int] = set()
+    low = high = 0
+    for at in range(bisect_left(ends, distance), bisect_left(ends, ends[-1] - distance)):
+        while ends[at] - ends[low] > distance:
+            low += 1
+        while ends[high + 1] - ends[at] <= distance:
+            high += 1
+        if at > 0 and min(prices[low:at], default=prices[at] + 1) > prices[at] == min(prices[at : high + 1]):
+            found.add(at)
+    return found
 
 
 @lru_cache(maxsize=64)

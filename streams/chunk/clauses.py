@@ -10,10 +10,13 @@ text around the place alone so that an edit moves few of them:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 import regex
 import xxhash
+
+from streams.chunk.structure import outside_markup
 
 LONG_SENTENCE_TOKENS: Final = 48
 _CLAUSE_CHARACTERS: Final = 60
@@ -25,15 +28,16 @@ _SLICE_CHARACTERS: Final = 48
 _ONE_IN: Final = 16
 
 
-def clause_spans(body: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The span cut at its clauses, each of about 60 characters or more; a span without clauses stays whole."""
+@lru_cache(maxsize=10_000)
+def clause_spans(sentence: str) -> tuple[tuple[int, int], ...]:
+    """The sentence cut at its clauses, each of about 60 characters or more and none inside a link or a tag; a sentence without clauses stays whole."""
     spans: list[tuple[int, int]] = []
-    begin = start
-    for place in _CLAUSE.finditer(body, start, end):
+    begin, end = 0, len(sentence)
+    for place in _CLAUSE.finditer(sentence):
         if place.end() - begin >= _CLAUSE_CHARACTERS and end - place.end() >= _LAST_CLAUSE_CHARACTERS:
             spans.append((begin, place.end()))
             begin = place.end()
-    return [*spans, (begin, end)]
+    return tuple(outside_markup(sentence, [*spans, (begin, end)]))
 
 
 def word_spans(body: str, start: int, end: int) -> list[tuple[int, int]]:

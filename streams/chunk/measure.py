@@ -7,7 +7,7 @@ tokenizer takes for one word, or inside a word): they are reported, so that the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from streams.chunk.clauses import LONG_SENTENCE_TOKENS, chosen, clause_spans, slice_spans, word_spans
@@ -37,7 +37,7 @@ def measured_row(body: str, row: Sequence[Atom], most: int, counter: TokenCounte
     tokens: list[int] = []
     for atom, count in zip(row, counts, strict=True):
         for (start, end), part in measure.pieces((atom.start, atom.end), count):
-            found.append(replace(atom, end=end) if start == atom.start else Atom(start, end, Place.CLAUSE))
+            found.append(atom._replace(end=end) if start == atom.start else Atom(start, end, Place.CLAUSE))
             tokens.append(part)
     return MeasuredRow(found, tokens, measure.exact)
 
@@ -54,7 +54,7 @@ class _Measure:
         if count <= min(self._most, LONG_SENTENCE_TOKENS):
             yield span, count
             return
-        for clause, length in self._counted(clause_spans(self._body, *span)):
+        for clause, length in self._counted([(span[0] + start, span[0] + end) for start, end in clause_spans(self._body[slice(*span)])]):
             if length <= self._most:
                 yield clause, length
             else:

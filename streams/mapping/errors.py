@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from contracts.events import InvalidRecordError
+from contracts.events import DeleteRecord, InvalidRecordError
 
 
 class MappingError(InvalidRecordError):
-    """A row that the mapping of its table does not fit. The text names table and column, never a value."""
+    """A row that the mapping of its table does not fit. The text names table and column, never a value.
+
+    ``standing`` is what the same change demands all the same: a row that left its name is deleted there, whatever is wrong with its new state.
+    """
 
     def __init__(self, table: str, column: str, reason: str) -> None:
+        self.standing: tuple[DeleteRecord, ...] = ()
         self.table = table
         self.column = column
         super().__init__(f"{table}: {reason}")

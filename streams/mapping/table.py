@@ -53,8 +53,7 @@ class TableMapping:
             case "t":
                 return (FloorRecord(version=version, scope=self.scope, source=self.source.name, source_time_us=time_us),)
             case "d":
-                identity = self.identity(RowReader(self.table.name, {**(envelope.key or {}), **(envelope.before or {})}))
-                return (self._delete(identity, version, time_us),)
+                return self._removed(envelope, version)
             case _:
                 return self._written(envelope, version)
 
@@ -106,12 +105,32 @@ class TableMapping:
             raise InvalidIdentityColumnError(self.table.name, column, reason) from None
         return tenant, document_id(self.scope, tuple(key))
 
+    def _removed(self, envelope: Envelope, version: Version) -> tuple[Record, ...]:
+        """Nothing for a row whose tenant no document can be stored under. A tenant that the change does not show may be one with a document: that is refused."""
+        row = RowReader(self.table.name, {**(envelope.key or {}), **(envelope.before or {})})
+        try:
+            return (self._delete(self.identity(row), version, envelope.source.time_us),)
+        except InvalidIdentityColumnError:
+            if any(row.value(column) is None for column in self.table.identity_columns):
+                raise
+            return ()
+
     def _written(self, envelope: Envelope, version: Version) -> tuple[Record, ...]:
-        row = RowReader(self.table.name, envelope.after or {}, envelope.before)
-        now, old = self.identity(row), self._old_identity(envelope)
-        time_us = envelope.source.time_us
-        moved = () if old is None or old == now else (self._delete(old, version, time_us),)
-        return (*moved, self.document(row, version, time_us) or self._delete(now, version, time_us))
+        row, time_us = RowReader(self.table.name, envelope.after or {}, envelope.before), envelope.source.time_us
+        old = self._old_identity(envelope)
+        gone = () if old is None else (self._delete(old, version, time_us),)
+        try:
+            now = self.identity(row)
+        except InvalidIdentityColumnError as error:
+            error.standing = gone
+            raise
+        moved = () if old == now else gone
+        try:
+            document = self.document(row, version, time_us)
+        except MappingError as error:
+            error.standing = moved
+            raise
+        return (*moved, document or self._delete(now, version, time_us))
 
     def _old_identity(self, envelope: Envelope) -> tuple[str, str] | None:
         """Under which name the row stood before, where the change tells; a name that could never be stored has no document to delete."""

@@ -32,12 +32,22 @@ _KNOWN_HINT: Final = re.compile(
 )
 _URL_PASSWORD: Final = re.compile(r"://[^\s:/@?#]{0,128}:([^\s/@]{1,256})@")
 
+# Each alternative begins with a letter, so that the engine skips by first letters; that no word goes on before it is therefore asked behind it.
 _NAME: Final = re.compile(
-    r"(?:passw(?:or)?[dt]e?|passwort|passphrase|passcode|pwd|passwd|secret|token|api[_-]?key|apikey|access[_-]?key|account[_-]?key|shared[_-]?key|private[_-]?key|"
-    r"signing[_-]?key|encryption[_-]?key|client[_-]?secret|credentials?|kennwort|contraseña|mot de passe|bearer|authorization)"
+    r"(?:passw(?:or)?[dt]e?|passwort|passphrase|passcode|pwd|passwd|secret|token|api[ _-]?key|access[ _-]?key|account[ _-]?key|shared[ _-]?key|private[ _-]?key|"
+    r"signing[ _-]?key|encryption[ _-]?key|client[ _-]?secret|credentials?|bearer|authorization|pw(?<!\wpw)\b|pass(?<!\wpass)\b|"
+    r"kennwort|api[ -]?schlüssel|geheimschlüssel|zugangsschlüssel|mot de passe|mdp(?<!\wmdp)\b|cl[ée] (?:d['’]?api|api|secrète|privée|d['’]accès)|jeton|"
+    r"contraseña|clave(?<!\wclave)\b|parola d['’]ordine|chiave (?:api|segreta|privata|di accesso)|senha(?<!\wsenha)\b|wachtwoord)"
 )
 _ASSIGNED: Final = re.compile(
     r"[\w.-]{0,40}[\"'`*]{0,3}[ \t]{0,4}(?P<op>=>|:=|={1,3}|:|\bis\b|\bist\b|\bes\b|\best\b)[ \t]{0,4}(?P<quote>[\"'`]{0,3})(?:(?:Bearer|Basic|Token|bearer|basic)[ \t]{1,4})?(?P<value>[^\s\"'`<>,;]{4,2048})"
+)
+# A secret's noun with the value right behind it, or with a few words and a colon between: the value itself must then look like no word of any language.
+_FOLLOWED: Final = re.compile(r"[ \t]{1,2}[\"'`*]{0,3}(?P<value>[^\s\"'`<>;|]{8,256})")
+_TOLD: Final = re.compile(r"[^\n:=.;!?]{1,60}(?:[:=]|\b(?:is|ist|lautet|est|es|è)\b)[ \t]{1,4}[\"'`*]{0,3}(?P<value>[^\s\"'`<>;|]{8,2048})")
+_IRREGULAR: Final = re.compile(r"\d[A-Za-z]|[!#$%&*+=?^~]\w|[a-z][A-Z].*[a-z][A-Z]|[A-Z]{2}[a-z]")
+_STRUCTURED: Final = re.compile(
+    r"[\w.-]+(?:[:/][\w.-]*)+|[a-z0-9]+(?:[-_.][a-z0-9]+)*|[A-Z0-9]+(?:[-_.][A-Z0-9]+)*|v?\d+(?:\.\d+)+\w*|\d+[A-Za-z]{1,4}", re.ASCII
 )
 _BEARER: Final = re.compile(r"[ \t]{1,4}[\"']?(?P<value>[A-Za-z0-9._~+/=-]{16,2048})")
 _NOT_SECRET: Final = re.compile(
@@ -45,10 +55,13 @@ _NOT_SECRET: Final = re.compile(
     r"x{3,}|\*{2,}|\.{2,}|-{2,}|your[\w-]*|my[_-]?[a-z_-]*|the|\$\w+|\$[{(].*|%[sdr]|%\w+%|%\(.*|\{.*|\[.*|\(.*|[\w.]+\(.*|[A-Za-z_][\w.]*\[.*|os\.\w+.*|process\.env.*|env\..*|self\.\w+.*|/[\w./-]*|https?:.*)",
     re.IGNORECASE,
 )
-_RANDOM_VALUE: Final = re.compile(r"[=:]>?[ \t]{0,3}[\"']?(?P<value>[A-Za-z0-9+/_-]{32,512}={0,2})(?![\w+/.-])")
+_RANDOM_VALUE: Final = re.compile(r"[=:]>?[ \t]{0,3}[\"']?(?P<value>[A-Za-z0-9+/_-]{32,512}={0,2})(?![\w+/-]|\.\w)")
 _CHECKSUM_NAME: Final = re.compile(r"sha|md5|hash|digest|checksum|integrity|etag|commit|rev|fingerprint|uuid|guid|https?", re.IGNORECASE)
 _NAME_LENGTH: Final = 64
 _SHORTEST_RANDOM: Final = 33
+_SHORTEST_SCRAMBLED: Final = 20
+_HUMP: Final = re.compile(r"[a-z](?=[A-Z])")
+_CAPITALS: Final = re.compile(r"[A-Z](?=[A-Z])")
 
 
 def find_private_keys(text: str) -> list[Span]:
@@ -94,7 +107,25 @@ def _assigned(text: str, lowered: str) -> list[Span]:
             spans.append(Span(match.start("value"), match.start("value") + len(value), "SECRET", value))
         elif name.group() == "bearer" and (match := _BEARER.match(text, name.end())) is not None and _mixed(match.group("value")):
             spans.append(Span(match.start("value"), match.end("value"), "SECRET", match.group("value")))
+        else:
+            spans += _told(text, name.end())
     return spans
+
+
+def _told(text: str, at: int) -> list[Span]:
+    """A value that prose names as a secret without assigning it: ``the password Xk7pQ2-vv9 no longer works``, ``the key for staging: …``."""
+    for place in (_FOLLOWED, _TOLD):
+        match = place.match(text, at)
+        if match is not None and _unlike_words(value := match.group("value").rstrip(".,:!?)]}*")):
+            return [Span(match.start("value"), match.start("value") + len(value), "SECRET", value)]
+    return []
+
+
+def _unlike_words(value: str) -> bool:
+    """Letters and digits mixed within the word, in both cases or with signs: no identifier, version, path or date is written so."""
+    if len(value) < 8 or _NOT_SECRET.fullmatch(value) or _STRUCTURED.fullmatch(value):
+        return False
+    return (any(c.isdigit() for c in value) and any(c.isalpha() for c in value) and _IRREGULAR.search(value) is not None) or _scrambled(value)
 
 
 def _is_secret(value: str, operator: str, *, quoted: bool) -> bool:
@@ -109,7 +140,12 @@ def _is_secret(value: str, operator: str, *, quoted: bool) -> bool:
 
 def _mixed(value: str) -> bool:
     """Letters with digits or signs inside: what a word of prose, an identifier or a path does not have."""
-    return (any(c.isdigit() for c in value) and any(c.isalpha() for c in value)) or any(c in "!#$%^&*+~" for c in value[:-1])
+    return (any(c.isdigit() for c in value) and any(c.isalpha() for c in value)) or any(c in "!#$%^&*+~" for c in value[:-1]) or _scrambled(value)
+
+
+def _scrambled(value: str) -> bool:
+    """A long run of letters whose cases follow no rule: camel case has no row of capitals, an abbreviation no row of humps."""
+    return len(value) >= _SHORTEST_SCRAMBLED and len(_HUMP.findall(value)) >= 4 and len(_CAPITALS.findall(value)) >= 3
 
 
 def _random_values(text: str) -> list[Span]:

@@ -12,14 +12,14 @@ _PARTICLE: Final = r"(?:de|la|le|del|della|di|da|dos|van|von|zu|zur|der|den|ter|
 _NAME: Final = rf"(?P<name>(?:{_PARTICLE}[ ]){{0,2}}{NAME_WORD}(?:[ ](?:{_PARTICLE}[ ]){{0,2}}(?:{NAME_WORD}|{_UPPER}\.)){{0,4}})"
 _TITLE: Final = (
     r"(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Herr|Herrn|Frau|Mme|Mlle|Madame|Monsieur|Mademoiselle|Sr|Sra|Srta|Señor|Señora|Señorita|Don|Doña|"
-    r"Sig\.ra|Sig|Sig\.na|Signor|Signora|Dott\.ssa|Dott|dott\.ssa|dott|sig\.ra|sig|Avv|Ing|Dipl\.-Ing)\.?|M\.|D\.ª)"
+    r"Sig\.ra|Sig|Sig\.na|Signor|Signora|señor|señora|señorita|sra|sr|signor|signora|monsieur|madame|herr|frau|Dott\.ssa|Dott|dott\.ssa|dott|sig\.ra|sig|Avv|Ing|Dipl\.-Ing)\.?|M\.|D\.ª)"
 )
 _TITLED: Final = re.compile(rf"(?<![\w.])(?:{_TITLE}[ ]){{1,3}}{_NAME}")
 _GREETING: Final = (
     r"(?:Dear|Hi|Hello|Hey|Good (?:morning|afternoon|evening)|Hallo|Liebe[r]?|Sehr geehrte[rs]?|Guten (?:Tag|Morgen|Abend)|Moin|Servus|Bonjour|Bonsoir|Cher|Chère|Salut|"
     r"Hola|Estimad[oa]|Querid[oa]|Buen[oa]s (?:días|tardes)|Apreciad[oa]|Ciao|Gentile|Gentilissim[oa]|Egregi[oa]|Car[oa]|Buongiorno|Buonasera|Salve)"
 )
-_SALUTATION: Final = re.compile(rf"^[ \t>]{{0,8}}{_GREETING}[ ](?:{_TITLE}[ ]){{0,2}}{_NAME}(?=[ \t]*(?:[,!:;.]|$))", re.MULTILINE)
+_SALUTATION: Final = re.compile(rf"^[ \t>]{{0,8}}{_GREETING},?[ ](?:{_TITLE}[ ]){{0,2}}{_NAME}(?=[ \t]*(?:[,!:;.]|$))", re.MULTILINE)
 _FIELD: Final = re.compile(
     r"(?:^|(?<=[|;,(]))[ \t>*|_-]{0,8}(?:(?:full |first |last |sur|family |given |user |customer |employee |contact )?name|nom|prénom|nom complet|nombre|nombre completo|apellidos?|nome|cognome|"
     r"vorname|nachname|familienname|contact|contact person|assigned to|assignee|reporter|reported by|author|autor|auteur|autore|owner|created by|approved by|reviewed by|reviewer|"
@@ -32,7 +32,9 @@ _CLOSING: Final = re.compile(
     r"^[ \t>]{0,8}(?:(?:best|kind|warm|many|kindest|warmest) (?:regards|wishes|thanks)|regards|best|thanks(?: again| a lot)?|thank you|many thanks|cheers|sincerely(?: yours)?|yours(?: \w+)?|respectfully|"
     r"mit (?:freundlichen|besten|herzlichen|lieben) grüßen|(?:viele|liebe|beste|freundliche|schöne|herzliche) grüße|gruß|vg|lg|mfg|cordialement|bien (?:cordialement|à vous)|"
     r"(?:sincères|meilleures|cordiales) salutations|amicalement|merci|(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|atentamente|gracias|un abrazo|"
-    rf"(?:cordiali|distinti) saluti|saluti|un saluto|cordialmente|grazie)[ ,.!]{{0,3}}\n[ \t>]{{0,8}}[-–—]{{0,2}}[ ]?(?:(?-i:{_TITLE})[ ]){{0,2}}(?-i:{_NAME})(?=[ \t]*(?:[,|(]|$))",
+    r"(?:cordiali|distinti|cari|tanti) saluti|saluti|un (?:caro )?saluto|cordialmente|grazie|all the best|take care|talk soon|see you(?: soon)?|bis (?:bald|dann|später)|"
+    r"(?:bien )?à (?:toi|vous|bientôt|plus)|bien à toi|bises|hasta (?:luego|pronto)|abrazos?|a presto|un abbraccio|ci sentiamo"
+    rf")[ ,.!]{{0,3}}\n[ \t>]{{0,8}}[-–—]{{0,2}}[ ]?(?:(?-i:{_TITLE})[ ]){{0,2}}(?-i:{_NAME})(?=[ \t]*(?:[,|(]|$))",
     re.IGNORECASE | re.MULTILINE,
 )
 _GROUPS: Final = re.compile(

@@ -2,7 +2,8 @@
 
 Each find has a score, which the policy's threshold cuts: a rule's find 0.9, two or more name-shaped words that the model calls a person 0.8,
 such words in a heading 0.5, a single word 0.4. In German, French, Spanish and Italian sentences, where the English model guesses, a run of capitalised
-words that holds no stop word and no company's suffix is a name at 0.7.
+words that holds no stop word and no company's suffix is a name at 0.7. What stands alone in a table's cell, a list or a field is no sentence, and the model misses
+a third of the names there: it reads such a fragment within a sentence of ours.
 """
 
 from __future__ import annotations
@@ -48,8 +49,16 @@ _IGNORED: Final = [
 ]
 _MODEL, _HEADING, _SINGLE, _CAPITALISED, _PLACED = 0.8, 0.5, 0.4, 0.7, 0.9
 _LONGEST_SENTENCE: Final = 1_500
-_OTHERS: Final = tuple(frozenset(words) - ENGLISH for words in (GERMAN, FRENCH, SPANISH, ITALIAN))
+_OTHERS: Final = tuple((frozenset(words) - ENGLISH, frozenset(ENGLISH) - words) for words in (GERMAN, FRENCH, SPANISH, ITALIAN))
 _STOP: Final = frozenset(ENGLISH | GERMAN | FRENCH | SPANISH | ITALIAN)
+# Not part of a name: left out, a person has one token with and without them.
+_ADDRESSING: Final = frozenset(
+    {
+        "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "herr", "herrn", "frau", "mme", "mlle", "madame", "monsieur", "m", "señor", "señora", "sr",
+        "sra", "signor", "signora", "sig", "dott", "dear", "hi", "hello", "hey", "hallo", "liebe", "lieber", "bonjour", "bonsoir", "hola", "ciao",
+    }
+)  # fmt: skip
+_LEADING: Final = _STOP | _ADDRESSING
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _MASKED: Final = re.compile(rf"{TOKEN.pattern}|`[^`\n]*`|\]\([^)\n]*\)|https?://\S+|<[^<>\n]{{1,200}}>|[*_#>|]")
 _CANDIDATE: Final = re.compile(r"[^\W\d_a-z]['’]?[^\W\d_]+")
@@ -57,9 +66,13 @@ _RUN: Final = re.compile(rf"{NAME_WORD}(?:[ ](?:(?:de|la|del|di|da|van|von|zu|de
 _NO_NAME: Final = re.compile(
     r"\b(?:GmbH|AG|SE|KG|SA|SARL|SAS|SpA|Srl|SL|Inc|LLC|Ltd|Corp|Team|Office|Department|Agency|Center|Centre|Service|Services|Group|Program|Slack|Google|Drive|GitHub|Form|Guide|Handbook|"
     r"Policy|Plan|System|University|Street|Avenue|Act|Federal|Government|National|States|Union|House|Day|Week|Month|January|February|March|April|June|July|August|September|October|"
-    r"November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Lead|Director|Manager|Chief|Officer|Engineer|Designer|Supervisor|Board|Guild|Support|Contact|Project)s?\b"
+    r"November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Lead|Director|Manager|Chief|Officer|Engineer|Designer|Supervisor|Board|Guild|Support|Contact|Project|"
+    r"Agreement|Award|Training|Specialist|Analyst|Coordinator|Helpdesk|Desk|Ops|Operation|Document|Space|Room|Building|Portal|Request|Report|Update|Submit|Click|Select|"
+    r"Abteilung|Direktion|Sistema|Sistemi|Système|Systeme|Direction|Département|Departamento|Dirección|Ufficio|Reparto|Direzione|Dipartimento)s?\b"
 )
 _NAME_SHAPE: Final = re.compile(rf"{NAME_WORD}(?:[ ](?:[^\W\d_A-Z]{{1,3}}[ ]){{0,2}}(?:[^\W\d_a-z]\.|{NAME_WORD}))*")
+_FRAGMENT: Final = re.compile(rf"(?:^|(?<=  )|(?<=[:(,;—–] ))(?P<name>{NAME_WORD}(?: {NAME_WORD}){{1,2}})(?=  |[ \t]*(?:[(,;—–]|$))", re.MULTILINE)
+_CARRIER: Final = ("Yesterday ", " told me so.")
 _HEADING_LINE: Final = re.compile(r"[ \t]*(?:#|title:|navtitle:|[-*] \[)")
 
 
@@ -93,19 +106,19 @@ class NameFinder:
                 prose.append((at, sentence[:_LONGEST_SENTENCE], foreign))
             at += len(sentence)
         scored += _model_finds(text, prose)
+        scored += _fragments(text, masked)
         return [Span(start, end, "PERSON", " ".join(masked[start:end].split()).casefold()) for start, end, score in scored if score >= self._threshold]
 
 
 def _is_foreign(sentence: str) -> bool:
-    """More stop words of one other language than of English."""
+    """More stop words of one other language than of English; those that both have say nothing."""
     words = _WORD.findall(sentence.lower())
-    other = max(sum(word in stop for word in words) for stop in _OTHERS)
-    return other > 0 and other >= sum(word in ENGLISH for word in words)
+    return any(0 < sum(word in own for word in words) >= sum(word in english for word in words) for own, english in _OTHERS)
 
 
 def _capitalised_runs(sentence: str) -> Iterator[tuple[int, int]]:
     for run in _RUN.finditer(sentence):
-        start = run.start() + _leading_stop_words(run.group())
+        start = run.start() + _leading(run.group(), _LEADING)
         if " " in sentence[start : run.end()] and not _NO_NAME.search(run.group()):
             yield start, run.end()
 
@@ -118,17 +131,28 @@ def _model_finds(text: str, prose: list[tuple[int, str, bool]]) -> Iterator[tupl
         for entity in artifacts.entities:
             if entity.label_ != "PERSON":
                 continue
-            skipped = _leading_stop_words(entity.text) if foreign else 0
+            skipped = _leading(entity.text, _LEADING if foreign else _ADDRESSING)
             shape = _NAME_SHAPE.match(entity.text, skipped)
             if shape is not None and not _NO_NAME.search(entity.text):
                 start = at + entity.start_char + skipped
                 yield start, start + len(shape.group()), _score(text, start, shape.group())
 
 
-def _leading_stop_words(run: str) -> int:
-    """Length of the articles and prepositions that a run begins with."""
+def _fragments(text: str, masked: str) -> Iterator[tuple[int, int, float]]:
+    found = [match for match in _FRAGMENT.finditer(masked) if not _NO_NAME.search(match.group("name"))]
+    if not found:
+        return
+    before, after = _CARRIER
+    batches = _engine().process_batch([f"{before}{match.group('name')}{after}" for match in found], "en", batch_size=32)
+    for match, batch in zip(found, batches, strict=True):
+        if any(entity.label_ == "PERSON" and match.group("name") in entity.text for entity in batch[1].entities):
+            yield *match.span("name"), _score(text, match.start("name"), match.group("name"))
+
+
+def _leading(run: str, words: frozenset[str]) -> int:
+    """Length of those words that a run begins with."""
     for word in re.finditer(r"\S+", run):
-        if word.group().lower() not in _STOP:
+        if word.group().lower().rstrip(".,") not in words:
             return word.start()
     return len(run)
 

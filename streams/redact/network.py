@@ -10,6 +10,11 @@ from streams.redact.tokens import Span
 
 _DOMAIN: Final = re.compile(r"@(?:\[[0-9a-fA-F:.]{3,45}\]|(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})(?![\w]|-\w))")
 _LOCAL_REVERSED: Final = re.compile(r"[\w.+%'&=/!#$*?^`{|}~-]{1,64}")
+_FIELD_BEFORE: Final = re.compile(
+    r"(?:user|username|login|account|e?-?mail|from|to|cc|bcc|rcpt|sender|recipient|requester|reporter|author|owner|contact|principal)=", re.IGNORECASE
+)
+_LONGEST_USERINFO: Final = 132
+_USERINFO: Final = re.compile(r"://[^\s/@]{0,128}:\Z")
 _LEADING_NOISE: Final = "'.`*_|=/{}~&!#$?^%-"
 
 _V4: Final = re.compile(r"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w]|\.\d|-[A-Za-z])")
@@ -18,12 +23,15 @@ _VERSION_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS_BEFORE: Final = re.compile(
-    r"\b(?:ip|ips|ipv4|addr|address|adresse|host|server|dns|ping|gateway|router|client|from|to|von|at|inet|via|peer)\b|://", re.IGNORECASE
+    r"\b(?:ip|ips|ipv4|ipaddr|addr|saddr|daddr|address|adresse|indirizzo|dirección|host|rhost|server|dns|ping|gateway|router|client|from|to|von|at|inet|via|peer|src|dst|source|"
+    r"destination|remote|origin|node|endpoint|connect|listen|bind|allow|deny|ssh)\b|://|[ \t]-[sd][ \t]",
+    re.IGNORECASE,
 )
+_ADDRESS_AFTER: Final = re.compile(r"[:/]\d{1,5}(?![\w.])|[ \t]+port\b|[ \t]+-[ \t]\S+[ \t]\[")
 _V6: Final = re.compile(r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{2,45}(?:(?<=\d)(?:\.\d{1,3}){3})?")
 _CONTEXT: Final = 40
 _PLAIN_V4: Final = 20
-_NETWORK: Final = re.compile(r"/\d{1,3}(?!\d)")
+_NETWORK: Final = re.compile(r"/(?!(?:32|128)\b)\d{1,3}(?!\d)")
 
 
 def find_mails(text: str) -> list[Span]:
@@ -34,8 +42,10 @@ def find_mails(text: str) -> list[Span]:
         if local is None:
             continue
         written = local.group()[::-1].lstrip(_LEADING_NOISE)
-        if written:
-            start = match.start() - len(written)
+        if field := _FIELD_BEFORE.match(written):
+            written = written[field.end() :]
+        start = match.start() - len(written)
+        if written and not _USERINFO.search(text[max(0, start - _LONGEST_USERINFO) : start]):
             spans.append(Span(start, match.end(), "EMAIL", text[start : match.end()].casefold()))
     return spans
 
@@ -56,7 +66,9 @@ def _is_host_v4(text: str, match: re.Match[str]) -> bool:
     if _VERSION_BEFORE.search(before):
         return False
     small = all(int(octet) < _PLAIN_V4 for octet in octets[:3]) and octets[0] != "10"
-    return not small or len(set(octets)) == 1 or _ADDRESS_BEFORE.search(before.rsplit("\n", 1)[-1]) is not None
+    if not small or len(set(octets)) == 1:
+        return True
+    return _ADDRESS_BEFORE.search(before.rsplit("\n", 1)[-1]) is not None or _ADDRESS_AFTER.match(text, match.end()) is not None
 
 
 def _find_v6(text: str) -> list[Span]:

@@ -22,10 +22,21 @@ _EXTENSION: Final = re.compile(r"[ ,]{0,2}(?:x|ext\.?|Ext\.?|DW|poste|int\.)[ ]?
 _GAP: Final = re.compile(rf"{_SPACE}(?:[-\u2013/]{_SPACE})?[(]?(?=\d)")
 _MOST_GAPS: Final = 4
 _BEFORE: Final = re.compile(
-    r"(?:\b(?:tel|tél|phon|fon|mob|móv|mov|portable|cell|cel\b|handy|fax|call|ring|rang|dial|text\b|texted|sms|whatsapp|hotline|rufnummer|rückruf|anruf|durchwahl|appel|joindre|"
-    r"joignable|llam|chiam|number|nummer|numéro|número|numero|reach|contact|erreich)\w*|[☎☏✆📞📱])[^\n\d]{0,24}\Z",
+    r"(?:\b(?:tel|tél|phon|fon|mob|móv|mov|portable|cell|cel\b|handy|fax|call|ring|rang|dial|text\b|texted|sms|whatsapp|hotline|rufnummer|(?:zu)?rück?ruf|anruf|ruf[et]?\b|durchwahl|"
+    r"(?:r)?appel|joindre|joignable|llam|(?:ri)?chiam|number|nummer|numéro|número|numero|reach|contact|erreich|msisdn)\w*|[☎☏✆📞📱])[^\n\d]{0,24}\Z",
     re.IGNORECASE,
 )
+# Numbers of things, which the words above would take for a phone's.
+_OTHER_NUMBER: Final = re.compile(
+    r"\b(?:order|po|purchase|invoice|tracking|ticket|case|customer|client|account|reference|ref|serial|part|item|article|contract|policy|employee|id|batch|lot|booking|confirmation|"
+    r"registration|vat|tax|bestell|auftrags?|rechnungs?|kunden|konto|vertrags?|artikel|serien|personal|vorgangs?|commande|facture|client|contrat|compte|dossier|suivi|pedido|factura|"
+    r"cliente|cuenta|contrato|expediente|ordine|fattura|conto|contratto|pratica)\b[^\n\d]{0,20}\Z"
+    r"|\b(?:number|nummer|numéro|número|numero) (?:de |du |d['’]|di |del |dell['’]|of )(?:the )?(?!tel|tél|phon|mob|móv|port|cel|handy|fax)[^\n\d]{1,24}\Z",
+    re.IGNORECASE,
+)
+# Weak signs, for which a region must give out the number: a signature's letter, or another phone in the same row (a token by then: texts are searched until nothing is found).
+_WEAKLY_BEFORE: Final = re.compile(r"(?:<PHONE:[0-9a-f]+>[^\n\d<>]{1,24}|(?:^|[|•·,;/\n])[ \t]{0,4}(?:T|M|P|F|Ph|Tf)[.:]?[ \t]{1,2})\Z")
+_PHONE_AFTER: Final = re.compile(r"[^\n\d<>]{1,24}<PHONE:")
 _NOT_A_PHONE: Final = re.compile(
     r"\d{4}[-./]\d{1,2}[-./]\d{1,2}(?:[ -].*)?|\d{1,2}[-./]\d{1,2}[-./]\d{4}(?: .*)?|\d+\.\d+|\d{1,3}(?:\.\d{3})+|(?:\d{1,3}\.){3}\d{1,3}(?:/.*)?|\d{1,2}/\d{4} ?[-–] ?\d{1,2}/\d{4}"
     r"|\d{1,2}\.\d{2} ?[-–] ?\d{1,2}\.\d{2}|\d{4} ?[-–/] ?\d{4}|0123456789"
@@ -82,27 +93,37 @@ class PhoneFinder:
         written = text[start:end]
         if _glued(text, start, end) or _NOT_A_PHONE.fullmatch(written) or not _grouped(written):
             return None
-        number = self._normal_form(written, text, start)
+        number = self._normal_form(written, text, start, end)
         if number is None:
             return None
         extension = _EXTENSION.match(text, end)
         return Span(start, extension.end(), "PHONE", f"{number}x{extension.group(1)}") if extension else Span(start, end, "PHONE", number)
 
-    def _normal_form(self, written: str, text: str, start: int) -> str | None:
+    def _normal_form(self, written: str, text: str, start: int, end: int) -> str | None:
         digits = "".join(filter(str.isdigit, written))
         if "+" in written or digits.startswith("00"):
             known = _international(written, digits)
             if known is not None:
                 return known
         if _written_as_phone(written, digits):
-            for region in self._regions:
-                known = region.international(digits)
-                if known is not None:
-                    return known
+            known = self._given_out(digits)
+            if known is not None:
+                return known
         if _NANP.fullmatch(written):
             return f"+1{digits[-10:]}"
-        named = 7 <= len(digits) <= _LONGEST and _BEFORE.search(text[max(0, start - _CONTEXT) : start])
-        return digits if named else None
+        return self._named(digits, text[max(0, start - _CONTEXT) : start], beside=_PHONE_AFTER.match(text, end) is not None)
+
+    def _named(self, digits: str, before: str, *, beside: bool) -> str | None:
+        """A number that only what stands around it makes a phone."""
+        if not 7 <= len(digits) <= _LONGEST or _OTHER_NUMBER.search(before):
+            return None
+        if _BEFORE.search(before):
+            return digits
+        return self._given_out(digits) if beside or _WEAKLY_BEFORE.search(before) else None
+
+    def _given_out(self, digits: str) -> str | None:
+        """E.164 by the first region that gives out such a number."""
+        return next((known for region in self._regions if (known := region.international(digits)) is not None), None)
 
 
 def _attempts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -152,6 +173,6 @@ def _glued(text: str, start: int, end: int) -> bool:
         return True
     return (
         bool(after)
-        and (after[0].isalpha() or after[0] in "_%€$£" or (after[0].isdigit()) or (after[0] in ".,:" and after[1:].isdigit()))
+        and (after[0].isalnum() or after[0] in "_%€$£" or (after[0] in ".,:" and after[1:].isdigit()) or (after[0] == "-" and after[1:].isalpha()))
         and _EXTENSION.match(text, end) is None
     )

@@ -31,6 +31,14 @@ WORDS = (
     "https://a.example/b?c=d",
     "antidisestablishmentarianism",
     "x" * 130,
+    "[mill. Weir](https://a.example/b?c=d)",
+    "![](a/b.png)",
+    '<a href="x. Y">',
+    "</td>",
+    "&nbsp;",
+    "](/x)",
+    "[",
+    "<",
 )
 PIECES = (". ", "! ", " ", "\n", "\n\n", "\n# ", "\n## Head\n", "\n- ", "\n1. ", "\n```\n", "\n| a | b |\n", "; ", ",", "---\n", "\t", "\u00a0", "。", "«", "*")
 MARKDOWN = st.lists(st.one_of(st.sampled_from(WORDS), st.sampled_from(PIECES), st.text(max_size=6)), max_size=120).map("".join)
@@ -99,15 +107,35 @@ def test_overlap_is_the_end_of_the_chunk_before_and_at_most_its_share(body: str,
 SENTENCES = st.integers(0, 10**6).map(lambda n: f"{('The', 'A', 'No', 'Our', 'Any')[n % 5]} {n % 997} of {n} {'turns ' * (n % 23)}at the mill{'.?!'[n % 3]}")
 
 
-@given(st.lists(SENTENCES, min_size=150, max_size=220), st.integers(0, 149), SENTENCES, FORMATS, st.sampled_from([(0.0, 6), (0.2, 8)]))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example])
-def test_one_changed_sentence_changes_few_chunks(sentences: list[str], place: int, new: str, text_format: TextFormat, case: tuple[float, int]) -> None:
+EDITED = st.tuples(st.lists(SENTENCES, min_size=150, max_size=220), st.integers(0, 149), SENTENCES)
+MANY_SENTENCES = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+)
+
+
+@given(EDITED, FORMATS, st.sampled_from([(0.0, 5), (0.2, 6)]))
+@MANY_SENTENCES
+def test_one_changed_sentence_changes_few_chunks(edited: tuple[list[str], int, str], text_format: TextFormat, case: tuple[float, int]) -> None:
     overlap, most = case
-    chunker = Chunker(COUNTER, 254)
-    policy = ChunkPolicy(overlap=overlap)
-    before, after = (Counter(_texts(chunker, " ".join(row), text_format, policy)) for row in (sentences, [*sentences[:place], new, *sentences[place + 1 :]]))
-    assert (after - before).total() <= most
+    before, after = (_texts(body, text_format, ChunkPolicy(overlap=overlap)) for body in _versions(*edited))
+    assert (Counter(after) - Counter(before)).total() <= most
 
 
-def _texts(chunker: Chunker, body: str, text_format: TextFormat, policy: ChunkPolicy) -> list[str]:
-    return [body[chunk.start : chunk.end] for chunk in chunker.chunk(body, text_format, policy)]
+@given(EDITED, FORMATS)
+@MANY_SENTENCES
+def test_what_changes_is_one_run_of_chunks_around_the_edit(edited: tuple[list[str], int, str], text_format: TextFormat) -> None:
+    before, after = (_texts(body, text_format, ChunkPolicy(overlap=0.0)) for body in _versions(*edited))
+    sentences, place, new = edited
+    same_before = next((n for n, (old, now) in enumerate(zip(before, after, strict=False)) if old != now), len(after))
+    same_behind = next((n for n, (old, now) in enumerate(zip(before[same_before:][::-1], after[same_before:][::-1], strict=False)) if old != now), 0)
+    run = after[same_before : len(after) - same_behind]
+    assert len(run) <= 5
+    assert new == sentences[place] or new in " ".join(run)
+
+
+def _versions(sentences: list[str], place: int, new: str) -> tuple[str, str]:
+    return " ".join(sentences), " ".join([*sentences[:place], new, *sentences[place + 1 :]])
+
+
+def _texts(body: str, text_format: TextFormat, policy: ChunkPolicy) -> list[str]:
+    return [body[chunk.start : chunk.end] for chunk in Chunker(COUNTER, 254).chunk(body, text_format, policy)]

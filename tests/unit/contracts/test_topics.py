@@ -1,7 +1,18 @@
 from __future__ import annotations
 
 from contracts.topic_admin import _differences
-from contracts.topics import DAY_MS, DOCUMENTS, MAX_RECORD_BYTES, fixed_topics, source_backfill_topic, source_topic, source_topics
+from contracts.topics import (
+    DAY_MS,
+    DOCUMENTS,
+    JSON_BYTES_PER_CHAR,
+    MAX_RECORD_BYTES,
+    MAX_SOURCE_RECORD_BYTES,
+    MAX_TEXT_BYTES,
+    fixed_topics,
+    source_backfill_topic,
+    source_topic,
+    source_topics,
+)
 
 
 def test_source_topics_come_in_pairs_and_are_not_compacted() -> None:
@@ -12,6 +23,18 @@ def test_source_topics_come_in_pairs_and_are_not_compacted() -> None:
 
 def test_every_topic_takes_large_records() -> None:
     assert all(spec.configs()["max.message.bytes"] == str(MAX_RECORD_BYTES) for spec in fixed_topics(4))
+
+
+def test_a_row_with_one_body_of_any_characters_fits_twice_into_a_record_of_its_source() -> None:
+    body = JSON_BYTES_PER_CHAR * (MAX_TEXT_BYTES + 1)
+    assert 2 * body + 2**20 < MAX_SOURCE_RECORD_BYTES < 100 * 2**20
+    assert all(spec.configs()["max.message.bytes"] == str(MAX_SOURCE_RECORD_BYTES) for spec in source_topics("app", ["public.t"], 4))
+
+
+def test_a_source_topic_of_before_the_larger_limit_is_no_reason_to_refuse_a_worker() -> None:
+    (spec, _) = source_topics("app", ["public.t"], 4)
+    assert list(_differences(spec, 4, spec.configs() | {"max.message.bytes": str(MAX_RECORD_BYTES)})) == []
+    assert len(list(_differences(spec, 4, spec.configs() | {"max.message.bytes": "1048588"}))) == 1
 
 
 def test_a_topic_as_declared_has_no_difference_and_a_wider_one_neither() -> None:

@@ -18,6 +18,7 @@ from connectors.debezium.spec import POLICY_KEY, REVISION_KEY, ConnectorSpec
 from connectors.debezium.topics import topics_of
 from connectors.debezium.watch import Patience
 from contracts.sources import parse_sources
+from contracts.topics import MAX_TEXT_BYTES
 
 YAML = """
 sources:
@@ -182,3 +183,21 @@ def test_a_connector_that_keeps_failing_is_restarted_less_and_less() -> None:
     assert pauses[-1] == 300
     patience.restarted(now + 10_000)
     assert patience.not_before - (now + 10_000) == 2
+
+
+def test_the_producer_takes_what_the_topics_take() -> None:
+    config = spec().config()
+    sizes = {config[name] for name in ("producer.override.max.request.size", "producer.override.buffer.memory", "topic.creation.default.max.message.bytes")}
+    assert sizes == {topics_of(spec().source, 4)[0].configs()["max.message.bytes"]}
+    assert f"column.truncate.to.{MAX_TEXT_BYTES + 1}.chars" in config
+
+
+@pytest.mark.parametrize(
+    ("body", "types", "warned"), [("body", {}, 0), ("{body} {steps}", {"steps": "text"}, 1), ("{body} {steps}", {"steps": "character varying(400)"}, 0)]
+)
+def test_long_columns_that_together_pass_a_record_are_warned_of(body: str, types: dict[str, str], warned: int) -> None:
+    of = spec(YAML.replace("body: body", f'body: "{body}"'))
+    there = settled(of)
+    found = plan(of, changed(there, tables={"public.tickets": replace(TABLE, columns=COLUMNS | types, identity_columns=frozenset(COLUMNS | types))}))
+    assert len(found.warnings) == warned
+    assert all("body, steps" in str(warning) and "CHECK" in warning.cure for warning in found.warnings)

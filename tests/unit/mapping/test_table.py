@@ -55,6 +55,24 @@ def test_a_changed_tenant_or_key_deletes_the_old_name(mapping: Mapping, change: 
     assert [type(record) for record in mapping().records(change("u", before=ROW | {"tenant": "no such name!"}, after=ROW))] == [DocumentRecord]
 
 
+def test_a_row_that_leaves_its_name_is_deleted_there_even_where_the_rest_of_the_change_is_refused(mapping: Mapping, change: Change) -> None:
+    """A document that stayed under the old tenant would be another tenant's reading."""
+    refused = (ROW | {"tenant": "no such name!"}, ROW | {"tenant": "globex", "body": PLACEHOLDER}, ROW | {"tenant": None})
+    for after in refused:
+        with pytest.raises(MappingError) as caught:
+            mapping().records(change("u", before=ROW | {"body": None}, after=after))
+        (gone,) = caught.value.standing
+        assert (gone.tenant, gone.doc_id, gone.version) == ("acme", "shop:db.public.tickets/7", Version(0, 10, 20, 4))
+    with pytest.raises(MappingError) as caught:
+        mapping().records(change("u", before=ROW | {"body": None}, after=ROW | {"body": PLACEHOLDER}))
+    assert caught.value.standing == ()  # still under its name: the last good state stays
+
+
+def test_the_delete_of_what_could_never_be_stored_means_nothing(mapping: Mapping, change: Change) -> None:
+    """Its insert was a dead letter, and a change from a good tenant to this one deleted the document."""
+    assert mapping().records(change("d", before={"id": 7, "tenant": "no such name!"})) == ()
+
+
 def test_leaving_and_entering_where(mapping: Mapping, change: Change) -> None:
     for where in ({"status": ["open", 1]}, {"status": {"not": ["draft", None]}}):
         made = mapping(where=where)

@@ -1,6 +1,4 @@
-"""Pieces cover the text; memory changes cost, never the result; hostile input stays linear."""
-
-import time
+"""Pieces cover the text; memory changes cost, never the result; hostile input cannot stop a worker."""
 
 import pytest
 
@@ -69,12 +67,9 @@ def test_memory_is_bounded_and_holds_no_raw_text():
         "a@b.co ",
     ],
 )
-def test_hostile_input_is_linear(unit):
+@pytest.mark.timeout(60)
+def test_hostile_input_ends(unit):
+    """A search that went over the rest of the text for every character would take many minutes at this length."""
     redactor = Redactor(b"k", policy=RedactionPolicy(), memory_paragraphs=0)
-    redactor.redact("warm 030 1234567 a@b.example")
-    seconds = []
-    for size in (50_000, 200_000):
-        start = time.process_time()
-        redactor.redact((unit * size)[:size])
-        seconds.append(time.process_time() - start)
-    assert seconds[1] < 4 * seconds[0] * 2.2 + 0.15
+    size = 300_000
+    assert redactor.redact((unit * size)[:size]).text

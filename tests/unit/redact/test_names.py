@@ -17,6 +17,10 @@ REDACTOR = Redactor(b"k", policy=RedactionPolicy(names=True))
         ("Viele Grüße\nAnke Petersen", "Petersen"),
         ("Ansprechpartner: Jörg Baumann", "Baumann"),
         ("Der Antrag wurde von Sabine Krüger geprüft.", "Krüger"),
+        ("| Shift | On duty |\n|---|---|\n| Night | Margarethe Sommer |", "Sommer"),
+        ("Hola, Remedios:\n\nadjunto el acta.", "Remedios"),
+        ("Habló el señor Quiroga.", "Quiroga"),
+        ("Grazie a Lucia Ferrante per i dati.", "Ferrante"),
     ],
 )
 def test_found(text, name):
@@ -24,6 +28,16 @@ def test_found(text, name):
     assert name not in redacted.text
     assert redacted.counts["PERSON"] >= 1
     assert REDACTOR.redact(redacted.text).text == redacted.text
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Gestern war Frau Marlene Vogt da.", "Frau"),
+    ],
+)
+def test_a_title_is_not_part_of_the_name(text, kept):
+    assert kept in REDACTOR.redact(text).text
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,17 @@ FOUND = [
     ("SECRET", "postgres://svc:pa55word@db/x", "pa55word"),
     ("SECRET", "Authorization: Bearer abcdef0123456789XYZ", "abcdef0123456789XYZ"),
     ("SECRET", "DEPLOY = 'kJ8s7Hq2LmN4pR6tVw9xYz3BcD5fGh1A'", "kJ8s7Hq2LmN4pR6tVw9xYz3BcD5fGh1A"),
+    ("SECRET", "my pw Tr7#kq0Zb2 does nothing", "Tr7#kq0Zb2"),
+    ("SECRET", "Mit dem Kennwort 9vQx2mPa7 geht es nicht.", "9vQx2mPa7"),
+    ("SECRET", "The API key for the sandbox: uZ3kQ9wX7tB2nM5v. Keep it.", "uZ3kQ9wX7tB2nM5v"),
+    ("SECRET", "la clé d'API de la recette : kJ8s7Hq2LmN4pR6tVw9xYz3BcD5fGh1A.", "kJ8s7Hq2LmN4pR6tVw9xYz3BcD5fGh1A"),
+    ("SECRET", "X-Api-Key: QwErTYuiOPasDFghJKlzXCvb", "QwErTYuiOPasDFghJKlzXCvb"),
+    ("IP", "login failed src=18.3.12.17", "18.3.12.17"),
+    ("IP", "18.3.12.17 - - [14/May/2024:09:12:44 +0200]", "18.3.12.17"),
+    ("IP", "-s 203.0.113.0/32", "203.0.113.0"),
+    ("PHONE", "richiamatemi al 3331234567", "3331234567"),
+    ("PHONE", "Tel. 030 1234567 / 3331234567", "3331234567"),
+    ("PHONE", "Front desk\nT 2125550123", "2125550123"),
     ("SECRET", "-----BEGIN PRIVATE KEY-----\nMIIEvQ\n\nIBADANBg\n-----END PRIVATE KEY-----", "MIIEvQ\n\nIBADANBg"),
 ]
 
@@ -74,6 +85,13 @@ STAYS = [
     "DE89370400440532013001",
     "@decorator and user@localhost",
     "coordinates 37.857713 -122.544543",
+    "order number 4500017733, invoice number: 80012345",
+    "numero d'ordine 4500017733",
+    "part 7-2112-0045-A",
+    "the password policy PCI-DSS-4.0 applies",
+    "the token format RFC7519 and the token endpoint /oauth2/v2.0/token",
+    "passwords for staging: see the runbook of 2024-05-14",
+    "release 4.12.0.1 of the gateway",
 ]
 
 
@@ -104,6 +122,11 @@ def test_false_friends_stay(text):
 def test_one_token_for_all_spellings(spellings):
     tokens = {token for spelling in spellings for token in TOKEN.findall(REDACTOR.redact(f"x {spelling} x").text)}
     assert len(tokens) == 1
+
+
+def test_what_stands_before_an_address_is_not_part_of_it():
+    assert REDACTOR.redact("user=jane@a.example").text == f"user={REDACTOR.redact('jane@a.example').text}"
+    assert REDACTOR.redact("postgres://svc:pa55word@db.example.com/x").text.endswith("@db.example.com/x")
 
 
 def test_two_values_two_tokens_and_two_keys_two_tokens():

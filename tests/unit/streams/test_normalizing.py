@@ -11,8 +11,9 @@ from contracts.events import DeleteRecord, DocumentRecord, FloorRecord, InvalidR
 from contracts.sources import RedactionPolicy
 from contracts.sources.loader import parse_sources
 from contracts.topics import MAX_TEXT_BYTES
+from streams.mapping.errors import InvalidIdentityColumnError
 from streams.mapping.registry import mappings_by_topic
-from streams.normalizing import Normalizer, TextTooLargeError, UndeclaredTopicError
+from streams.normalizing import NEVER_STORED, Normalizer, TextTooLargeError, UndeclaredTopicError
 from streams.redact.redactor import Redactor
 
 SOURCES = """
@@ -100,6 +101,21 @@ def test_what_is_no_envelope_is_refused_with_a_reason(normalizer: Normalizer, va
 def test_too_much_text_is_refused_before_it_is_read(normalizer: Normalizer) -> None:
     with pytest.raises(TextTooLargeError, match=str(MAX_TEXT_BYTES)):
         normalizer.normalize(TOPIC, b'{"id":1}', envelope("c", ROW | {"body": "x" * (MAX_TEXT_BYTES + 1)}))
+
+
+def test_what_stands_of_a_refused_change_comes_with_its_refusal(normalizer: Normalizer) -> None:
+    moved = (ROW | {"tenant": "no such name!"}, ROW | {"tenant": "globex", "body": "x" * (MAX_TEXT_BYTES + 1)})
+    for after, error in zip(moved, (InvalidIdentityColumnError, TextTooLargeError), strict=True):
+        outcome = normalizer.normalize(TOPIC, b'{"id":1}', envelope("u", after, ROW))
+        (gone,) = outcome.records
+        assert isinstance(gone, DeleteRecord)
+        assert gone.tenant == "acme"
+        assert isinstance(outcome.refused, error)
+
+
+def test_the_delete_of_what_could_never_be_stored_is_told_apart(normalizer: Normalizer) -> None:
+    outcome = normalizer.normalize(TOPIC, b'{"id":1}', envelope("d", None, ROW | {"tenant": "no such name!"}))
+    assert (outcome.op, outcome.records, outcome.refused) == (NEVER_STORED, (), None)
 
 
 def test_a_topic_of_no_declared_table_is_refused(normalizer: Normalizer) -> None:
