@@ -80,8 +80,8 @@ class IndexerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HEADRACE_INDEXER_", extra="ignore", frozen=True)
 
     batch_documents: int = Field(64, ge=1, le=512, description="most documents in one round of writes")
-    batches_in_flight: int = Field(4, ge=1, le=16, description="rounds of writes under way at once, on different documents")
-    buffer_documents: int = Field(1024, ge=1, description="records read ahead of the writes, those that wait for vectors included")
+    batches_in_flight: int = Field(2, ge=1, le=16, description="rounds of writes under way at once, on different documents; fewer make larger ones under load")
+    buffer_documents: int = Field(8192, ge=1, description="records read ahead of the writes, those that wait for vectors included")
     buffer_mib: int = Field(64, ge=1, description="bytes read ahead of the writes; bounds the worker's memory")
     tombstone_days: int = Field(30, ge=8, description="how long a delete keeps its version; longer than any topic keeps a late record")
 

@@ -116,7 +116,7 @@ class Run:
             return type(effect).__name__
         if effect.born.stage is Stage.TEXT:
             return "PutText"
-        return "Embed" if self.writer.text_put else "PutChunks"
+        return "PutWhole" if self.writer.text_put else "PutChunks"
 
     @property
     def new(self) -> tuple[Entry, ...]:
@@ -129,7 +129,7 @@ class Run:
         return {name: embedded_text(self.contents[content].text) for name, content in names.items() if name not in known and name not in self.vectors}
 
 
-_ORDER: Final = ("PutManifest", "Look", "NeedSlots", "PutText", "PutChunks", "Embed", "RemoveChunks", "RemoveManifests")
+_ORDER: Final = ("PutManifest", "Look", "NeedSlots", "PutText", "PutChunks", "PutWhole", "RemoveChunks", "RemoveManifests")
 """One kind a round, the first of these: a manifest must not wait for another document's embedding."""
 
 
@@ -166,7 +166,7 @@ class IndexDriver:
 
     async def until_embedding(self, runs: Sequence[Run]) -> None:
         """Go on until each is done or needs vectors computed. With ``text_first`` all of them are searchable by then."""
-        while active := [run for run in runs if run.due not in {"Done", "Embed"}]:
+        while active := [run for run in runs if run.due not in {"Done", "PutWhole"}]:
             await self._round(active)
 
     async def embed(self, runs: Sequence[Run]) -> None:
@@ -203,7 +203,7 @@ class IndexDriver:
             "NeedSlots": self._cut,
             "PutText": self._put_text,
             "PutChunks": self._put_chunks,
-            "Embed": self._put_embedded,
+            "PutWhole": self._put_embedded,
             "PutManifest": self._put_manifests,
             "RemoveChunks": self._remove_chunks,
             "RemoveManifests": self._remove_manifests,
@@ -237,6 +237,7 @@ class IndexDriver:
                 continue
             run.vectors |= {name: vectors[name] for name in {text_hash(entry.content_hash) for entry in run.new} & vectors.keys()}
             run.writer = text_first(run.writer)
+            run.searchable_time_us = run.searchable_time_us if run.due == "PutText" else _current(run).indexed_time_us
         if ready:
             await self._write(ready, vectors)
 
@@ -356,6 +357,12 @@ def result_of(run: Run) -> Indexed:
     assert outcome is not None  # noqa: S101  # a Done writer has one
     own = run.writer.own if outcome in {Outcome.COMMITTED, Outcome.DUPLICATE} else None
     return Indexed(run.job, outcome, run.writer.before, own, run.added, run.removed, run.embedded, run.searchable_time_us, run.whole_time_us)
+
+
+def _current(run: Run) -> Manifest:
+    """The manifest that the latest plan found."""
+    assert run.writer.planned_on is not None and run.writer.planned_on.current is not None  # noqa: S101, PT018  # asked where there is one
+    return run.writer.planned_on.current
 
 
 def _born(run: Run) -> Attempt:

@@ -15,6 +15,7 @@ import itertools
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -84,11 +85,19 @@ def model_folder(settings: EmbeddingSettings) -> tuple[str, str]:
     return settings.model, settings.model
 
 
-def load(settings: EmbeddingSettings) -> Embedder:
-    """The configured embedder, ready. Takes seconds: the libraries are large. Raises ModelNotFoundError."""
+def load(settings: EmbeddingSettings, *, aside: bool = False) -> Embedder:
+    """The configured embedder, ready. Takes seconds: the libraries are large. Raises ModelNotFoundError.
+
+    ``aside``: nobody waits for the vectors, so a model in this process takes half of the cores, unless the settings say how many, and gives way to everything else.
+    """
     if settings.backend == "tei":
         return TextEmbeddingsInference(settings)
-    return InProcessEmbedder(settings)
+    if aside and not settings.threads:
+        settings = settings.model_copy(update={"threads": max(1, (os.cpu_count() or 1) // 2)})
+    return InProcessEmbedder(settings, ASIDE_NICENESS if aside else 0)
+
+
+ASIDE_NICENESS: Final = 9
 
 
 class ShortestFirst:
@@ -139,11 +148,13 @@ class Encoder(Protocol):
 class InProcessEmbedder:
     """A model in this process, run in a thread of its own."""
 
-    def __init__(self, settings: EmbeddingSettings) -> None:
+    def __init__(self, settings: EmbeddingSettings, niceness: int = 0) -> None:
         name, location = model_folder(settings)
-        self._encoder = _load_encoder(settings, name, location)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed", initializer=_give_way, initargs=(niceness,))
+        self._encoder = self._thread.submit(
+            _load_encoder, settings, name, location
+        ).result()  # in its thread: the model's own threads take after the one that starts them
         self._batch = settings.batch_chunks
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
         self._turns = ShortestFirst()
         self._memory: LRUCache[str, Sequence[float]] = LRUCache(REMEMBERED_VECTORS)
         self.tokenizer = self._encoder.tokenizer
@@ -166,6 +177,12 @@ class InProcessEmbedder:
 
     async def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _give_way(niceness: int) -> None:
+    """Lower the priority of this thread, on Linux: elsewhere it would be the process's."""
+    if niceness and sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + niceness)
 
 
 def _load_encoder(settings: EmbeddingSettings, name: str, location: str) -> Encoder:

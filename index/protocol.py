@@ -297,7 +297,13 @@ def text_first(writer: Writer) -> Writer:
     holds for whole attempts depends on it, and the stand-ins are tidied like any chunk that the whole manifest does not list.
     """
     assert isinstance(writer.effect, PutChunks) and writer.own is not None and writer.planned_on is not None  # noqa: S101, PT018  # about to write chunks
-    wanted = writer.wanted
+    wanted, current = writer.wanted, writer.planned_on.current
+    if (
+        current is not None
+        and (current.attempt.version, current.attempt.stage) == (wanted.version, Stage.TEXT)
+        and current.chunk_ids <= writer.planned_on.chunk_ids
+    ):
+        return replace(writer, text_put=True)  # by a worker that came no further
     attempt = next_attempt(wanted.version, writer.nonce, writer.planned_on.manifests, Stage.TEXT)
     new = {entry.chunk_id: _stand_in(wanted, place, entry, attempt) for place, entry in enumerate(writer.effect.entries)}
     entries = tuple(new.get(entry.chunk_id, entry) for entry in writer.own.entries)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def index_app(lane: Lane) -> faust.App:
     """The worker that brings a lane of documents into the index."""
     kafka, limits = read(KafkaSettings), read(IndexerSettings)
-    embedder = load(read(EmbeddingSettings))
+    live = lane == "live"
+    embedder = load(read(EmbeddingSettings), aside=live)  # the text is searchable before its vectors: they must not hold up the next change
 
     async def wire() -> Step:
         weaviate = read(WeaviateSettings)
@@ -36,7 +37,7 @@ def index_app(lane: Lane) -> faust.App:
         producer = RecordProducer(kafka.bootstrap_servers)
         await producer.start()
         cutting = ThreadPoolExecutor(1, thread_name_prefix="cut")
-        driver = IndexDriver(store, embedder.embed, in_thread=in_thread(cutting), text_first=lane == "live")
+        driver = IndexDriver(store, embedder.embed, in_thread=in_thread(cutting), text_first=live)
         step = Indexing(
             store,
             driver,
@@ -48,7 +49,7 @@ def index_app(lane: Lane) -> faust.App:
         async def beside() -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(step.run())
-                if lane == "live":
+                if live:
                     group.create_task(forget_old_deletes(store, limits.tombstone_days))
 
         return Step(step.take, beside)

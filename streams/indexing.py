@@ -14,6 +14,7 @@ tries again; anything unforeseen ends ``run``, and so the process: redelivery do
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -66,6 +67,8 @@ class _Waiting:
     source: InRecord
     record: DocumentRecord | DeleteRecord | FloorRecord
     overtaken: list[InRecord] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+    """When the first of them came."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -356,7 +359,7 @@ def _oldest(searchable: Iterable[_Searchable]) -> list[_Searchable]:
     """The first documents that together want CHUNKS_AT_ONCE vectors, at least one."""
     chosen: list[_Searchable] = []
     chunks = 0
-    for one in searchable:
+    for one in sorted(searchable, key=lambda one: one.item.since):
         chunks += len(one.run.new)
         if chosen and chunks > CHUNKS_AT_ONCE:
             break
@@ -374,6 +377,7 @@ def _halves(items: Sequence[_Item]) -> tuple[Sequence[_Item], Sequence[_Item]]:
 def _higher(held: _Waiting, item: _Waiting) -> _Waiting:
     if item.record.version >= held.record.version:
         item.overtaken = [*held.all, *item.overtaken]
+        item.since = held.since  # a document that is edited all the time must not wait for ever
         return item
     held.overtaken.extend(item.all)
     return held

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Self
 
-import httpx
+import aiohttp
 from aiokafka import AIOKafkaConsumer
 
 from contracts.events import IndexChange
@@ -79,23 +79,22 @@ class Prober:
     """Asks the query service over one connection, as a caller from outside would."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=url, timeout=10.0)
+        self._http = aiohttp.ClientSession(url, timeout=aiohttp.ClientTimeout(total=10.0), raise_for_status=True)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._http.close()
 
     async def search(self, key: str, text: str, **fields: Any) -> list[dict[str, Any]]:
-        body = {"query": text, **fields}
-        answer = await self._http.post("/v1/search", json=body, headers={"Authorization": f"Bearer {key}"})
-        answer.raise_for_status()
-        hits: list[dict[str, Any]] = answer.json()["hits"]
+        hits: list[dict[str, Any]] = (await self._post("/v1/search", key, {"query": text, **fields}))["hits"]
         return hits
 
     async def query(self, key: str, question: str) -> dict[str, Any]:
-        answer = await self._http.post("/v1/query", json={"question": question}, headers={"Authorization": f"Bearer {key}"})
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-        return found
+        return await self._post("/v1/query", key, {"question": question})
+
+    async def _post(self, path: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        async with self._http.post(path, json=body, headers={"Authorization": f"Bearer {key}"}) as answer:
+            found: dict[str, Any] = await answer.json()
+            return found
 
     async def shows(self, key: str, phrase: str, doc_id: str) -> bool:
         """Whether the phrase stands in what a search of the document gives this caller."""
@@ -104,7 +103,7 @@ class Prober:
         return any(wanted in " ".join(hit["text"].split()) for hit in hits)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], started: float, limit_seconds: float) -> float | None:
+async def until(condition: Callable[[], Awaitable[bool]], started: float, limit_seconds: float, every_seconds: float = PROBE_SECONDS) -> float | None:
     """Seconds from ``started`` (time.perf_counter) until the condition was first seen true; None where it was not in time."""
     await asyncio.sleep(FIRST_PROBE_SECONDS)
     while True:
@@ -113,5 +112,5 @@ async def until(condition: Callable[[], Awaitable[bool]], started: float, limit_
             return time.perf_counter() - started
         if time.perf_counter() - started > limit_seconds:
             return None
-        pause = max(PROBE_SECONDS, PROBE_SHARE * (asked - started))
+        pause = max(every_seconds, PROBE_SHARE * (asked - started))
         await asyncio.sleep(max(0.0, pause - (time.perf_counter() - asked)))
