@@ -97,7 +97,7 @@ def load(settings: EmbeddingSettings, *, aside: bool = False) -> Embedder:
     return InProcessEmbedder(settings, ASIDE_NICENESS if aside else 0)
 
 
-ASIDE_NICENESS: Final = 9
+ASIDE_NICENESS: Final = 15
 
 
 class ShortestFirst:

@@ -15,9 +15,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Final
 
 from contracts.identity import Attempt, Stage, Version, chunk_uuid
 from index.manifest import DELETED, INTERIM, WITHOUT_VECTOR, Description, Entry, Manifest
+
+MOST_OUTDONE: Final = 4
+"""Texts that took each other's place while their vectors were never computed: so many are swept away ahead of the whole, fewer with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,11 @@ def advance(writer: Writer, seen: Observation | None = None, slots: tuple[Slot, 
             assert writer.own is not None  # noqa: S101  # chunks are written for a planned manifest only
             return replace(writer, effect=PutManifest(writer.own))
         case PutManifest(manifest):
+            if manifest.attempt.stage is Stage.TEXT and writer.planned_on is not None:
+                return _plan(writer, _with(writer.planned_on, manifest))
             return replace(writer, effect=Look(), own=manifest if manifest.attempt.stage is Stage.WHOLE else None)
+        case RemoveChunks() | RemoveManifests() if writer.outcome is None and writer.planned_on is not None:
+            return _plan(writer, _without(writer.planned_on, writer.effect))
         case RemoveChunks():
             return _after_chunks(writer)
         case RemoveManifests():
@@ -209,6 +217,8 @@ def _sound(current: Manifest, seen: Observation) -> bool:
 
 
 def _plan(writer: Writer, seen: Observation) -> Writer:
+    if writer.text_put and (old := outdone(seen)):
+        return replace(writer, planned_on=seen, own=None, effect=old[0])
     writer = replace(writer, planned_on=seen, own=None)
     current = seen.current
     if current is not None and not writer.wanted.deleted and _narrows(current, writer.wanted):
@@ -220,6 +230,35 @@ def _plan(writer: Writer, seen: Observation) -> Writer:
         writer = replace(writer, wanted=replace(writer.wanted, slots=slots))
     manifest, new = _new_manifest(writer, seen)
     return replace(writer, own=manifest, effect=PutChunks(new, manifest.attempt) if new else PutManifest(manifest))
+
+
+def outdone(seen: Observation) -> tuple[RemoveChunks | RemoveManifests, ...]:
+    """What is left of texts that a later text took the place of before their vectors were there: stand-ins, then their manifests, for nobody keeps or tidies by them.
+
+    A document that is edited faster than it can be embedded would gather them, and each look and each search would read them all.
+    """
+    current = seen.current
+    if current is None or current.attempt.stage is not Stage.TEXT:
+        return ()
+    chunks = tuple(sorted(c.chunk_id for c in seen.chunks if c.born.stage is Stage.TEXT and c.born < current.attempt and c.chunk_id not in current.chunk_ids))
+    manifests = tuple(sorted(m.attempt for m in seen.manifests if m.attempt.stage is Stage.TEXT and m.attempt < current.attempt))
+    if len(manifests) < MOST_OUTDONE:
+        return ()
+    return (*((RemoveChunks(chunks),) if chunks else ()), *((RemoveManifests(manifests),) if manifests else ()))
+
+
+def _with(seen: Observation, text: Manifest) -> Observation:
+    """What a look would show if nobody else were at work: as good a ground for a plan as any, since step 4 looks."""
+    stand_ins = frozenset(ChunkRef(entry.chunk_id, text.attempt) for entry in text.entries if entry.content_hash.startswith(WITHOUT_VECTOR))
+    return replace(seen, manifests=(*seen.manifests, text), chunks=seen.chunks | stand_ins)
+
+
+def _without(seen: Observation, effect: RemoveChunks | RemoveManifests) -> Observation:
+    match effect:
+        case RemoveChunks(ids):
+            return replace(seen, chunks=frozenset(chunk for chunk in seen.chunks if chunk.chunk_id not in set(ids)))
+        case RemoveManifests(attempts):
+            return replace(seen, manifests=tuple(manifest for manifest in seen.manifests if manifest.attempt not in set(attempts)))
 
 
 def _narrows(current: Manifest, wanted: Wanted) -> bool:
@@ -293,7 +332,7 @@ def text_first(writer: Writer) -> Writer:
     """A writer that is about to write chunks, made to put their text ahead of their vectors: found by its words at once, by its meaning soon.
 
     The manifest of stage TEXT lists stand-ins for the new chunks, objects of their own without a vector. It is below every whole attempt of its version, and never
-    counts as whole and right: the writer looks and plans again right after it, and a worker that meets it after a crash does the same. So nothing that
+    counts as whole and right: the writer plans again right after it, and a worker that meets it after a crash begins anew. So nothing that
     holds for whole attempts depends on it, and the stand-ins are tidied like any chunk that the whole manifest does not list.
     """
     assert isinstance(writer.effect, PutChunks) and writer.own is not None and writer.planned_on is not None  # noqa: S101, PT018  # about to write chunks

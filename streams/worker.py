@@ -8,6 +8,7 @@ agent that Faust restarts in the worker has already lost what it had drained.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import traceback
@@ -28,6 +29,8 @@ from streams.transport import ReadCommittedTransport
 Lane = Literal["live", "backfill"]
 UNFORESEEN: Final = 70
 """Exit status after an error that nobody foresaw (EX_SOFTWARE)."""
+COLLECT_AFTER: Final = 20_000
+"""Allocations between two collections: a worker makes many short-lived objects and few cycles."""
 
 _log = structlog.get_logger()
 
@@ -108,6 +111,8 @@ class _Worker:
         try:
             await serve_health(read(TelemetrySettings), self._is_ready)
             step = await self._step()
+            gc.freeze()  # what is there now stays: models, schemas, modules
+            gc.set_threshold(COLLECT_AFTER)
             _log.info("wired", worker=self._name)
             if step.background is not None:
                 await step.background()

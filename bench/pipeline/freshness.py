@@ -1,8 +1,9 @@
 """Commit to first search hit, probed from outside through the API: ``python -m bench.pipeline.freshness --rate 5 --seconds 120``.
 
 60 % updates (one sentence of a ten-chunk page), 25 % inserts, 10 % deletes, 5 % permission changes. The clock starts when the commit returns to its client
-and stops when the answer of a search that shows the change has arrived; a change is probed every 10 ms (above 10 commits/s: every 20 ms), and later every tenth
-of the time that it has taken, so that probes do not become the load: they can only make a change look later than it was. The first ten seconds are not counted. A hit is one by the change's words, which come ahead of its
+and stops when the answer of a search that shows the change has arrived; a change is probed every 10 ms, and later every tenth
+of the time that it has taken, so that probes do not become the load. Above 10 commits/s updates and inserts share a search every 20 ms (bench.pipeline.probing),
+and the others are probed half as often. Probes can only make a change look later than it was. The first ten seconds are not counted. A hit is one by the change's words, which come ahead of its
 vectors; ``until_vectors`` is the time until it is found by its meaning too. With
 ``--backfill N``, N rows load through an incremental snapshot meanwhile. NER and overlap 0 are variants of the same run (``--names``, ``--overlap 0``).
 """
@@ -21,16 +22,28 @@ from typing import Any, Final
 import psycopg
 
 from bench.pipeline.measure import machine, milliseconds, write
+from bench.pipeline.probing import SharedProbe
 from bench.pipeline.site import TENANT, Site, bench_site, row
 from connectors.debezium import connected, request_snapshot
-from operations.demo.watching import PROBE_SECONDS, until
+from operations.demo.watching import PROBE_SECONDS, PROBE_SHARE, until
 
 WARM_UP_SECONDS: Final = 10.0
 LIMIT_SECONDS: Final = 30.0
 SPARING_RATE: Final = 10.0
-"""Commits a second above which each is probed half as often."""
+"""Commits a second above which changes are not probed one by one."""
 PAGES: Final = 150
 KINDS: Final = ("update",) * 12 + ("insert",) * 5 + ("delete",) * 2 + ("permission",)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Asks once whether a change is searchable; ``mark`` is the word that it brought, if any."""
+
+    asks: Callable[[], Awaitable[bool]]
+    mark: str = ""
+
+    def __call__(self) -> Awaitable[bool]:
+        return self.asks()
 
 
 @dataclass(slots=True)
@@ -44,7 +57,7 @@ class Run:
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     late: int = 0
     counted_from_us: int = 0
-    probe_seconds: float = PROBE_SECONDS
+    shared: SharedProbe | None = None
     busy: set[int] = field(default_factory=set)
 
     def take(self) -> int:
@@ -56,20 +69,27 @@ class Run:
 
 
 async def measure(site: Site, rate: float, seconds: float, seed: int) -> Run:
-    run = Run(site, random.Random(seed), list(range(PAGES)), 1_000_000, probe_seconds=PROBE_SECONDS if rate <= SPARING_RATE else 2 * PROBE_SECONDS)
+    run = Run(site, random.Random(seed), list(range(PAGES)), 1_000_000)
     began = time.perf_counter()
     run.counted_from_us = time.time_ns() // 1000 + int(WARM_UP_SECONDS * 1e6)
+    watching: set[asyncio.Task[None]] = set()
     async with await psycopg.AsyncConnection.connect(site.dsn, autocommit=True) as connection, asyncio.TaskGroup() as group:
+        if rate > SPARING_RATE:
+            run.shared = SharedProbe(site.prober, site.keys["staff"])
+        asking = group.create_task(run.shared.run()) if run.shared else None
         for number in range(int((seconds + WARM_UP_SECONDS) * rate)):
             await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
             kind = run.chance.choice(KINDS)
             page, arrived = await _change(run, connection, kind)
             counted = time.perf_counter() - began > WARM_UP_SECONDS
-            group.create_task(_watch(run, kind, page, arrived, time.perf_counter(), counted=counted))
+            watching.add(group.create_task(_watch(run, kind, page, arrived, time.perf_counter(), counted=counted)))
+        await asyncio.gather(*watching)
+        if asking:
+            asking.cancel()
     return run
 
 
-async def _change(run: Run, connection: psycopg.AsyncConnection[Any], kind: str) -> tuple[int, Callable[[], Awaitable[bool]]]:
+async def _change(run: Run, connection: psycopg.AsyncConnection[Any], kind: str) -> tuple[int, Arrived]:
     """Commit one change; the page, and what a probe asks."""
     site, staff, guest = run.site, run.site.keys["staff"], run.site.keys["guest"]
     mark = f"mark{run.chance.getrandbits(48):012x}"
@@ -81,7 +101,7 @@ async def _change(run: Run, connection: psycopg.AsyncConnection[Any], kind: str)
         body = fresh.body + f"\n\nThe newest entry is {mark} and closes the page."
         await connection.execute("INSERT INTO pages VALUES (%s, %s, %s, %s, %s)", (page, TENANT, fresh.title, body, list(fresh.allowed)))
         run.living.append(page)
-        return page, lambda: site.prober.shows(staff, mark, site.doc_id(page))
+        return page, Arrived(lambda: site.prober.shows(staff, mark, site.doc_id(page)), mark)
     page = run.take()
     doc_id = site.doc_id(page)
     if kind == "update":
@@ -92,11 +112,11 @@ async def _change(run: Run, connection: psycopg.AsyncConnection[Any], kind: str)
         at = run.chance.choice([index for index, text in enumerate(paragraphs) if not text.startswith("#")])
         paragraphs[at] = f"{paragraphs[at].partition('. ')[2] or site.corpus.sentence(run.chance)} The reference {mark} was added here."
         await connection.execute("UPDATE pages SET body = %s WHERE id = %s", ("\n\n".join(paragraphs), page))
-        return page, lambda: site.prober.shows(staff, mark, doc_id)
+        return page, Arrived(lambda: site.prober.shows(staff, mark, doc_id), mark)
     if kind == "delete":
         run.living.remove(page)
         await connection.execute("DELETE FROM pages WHERE id = %s", (page,))
-        return page, lambda: _hidden(site, staff, doc_id)
+        return page, Arrived(lambda: _hidden(site, staff, doc_id))
     cursor = await connection.execute(
         "UPDATE pages SET allowed = CASE WHEN 'group:guests' = ANY(allowed) THEN array_remove(allowed, 'group:guests') ELSE array_append(allowed, 'group:guests') END"
         " WHERE id = %s RETURNING 'group:guests' = ANY(allowed)",
@@ -104,7 +124,7 @@ async def _change(run: Run, connection: psycopg.AsyncConnection[Any], kind: str)
     )
     found = await cursor.fetchone()
     granted = bool(found and found[0])
-    return page, lambda: _visible(site, guest, doc_id) if granted else _hidden(site, guest, doc_id)
+    return page, Arrived(lambda: _visible(site, guest, doc_id) if granted else _hidden(site, guest, doc_id))
 
 
 async def _visible(site: Site, key: str, doc_id: str) -> bool:
@@ -115,14 +135,22 @@ async def _hidden(site: Site, key: str, doc_id: str) -> bool:
     return not await _visible(site, key, doc_id)
 
 
-async def _watch(run: Run, kind: str, page: int, arrived: Callable[[], Awaitable[bool]], committed: float, *, counted: bool) -> None:
-    seconds = await until(arrived, committed, LIMIT_SECONDS, run.probe_seconds)
+async def _watch(run: Run, kind: str, page: int, arrived: Arrived, committed: float, *, counted: bool) -> None:
+    seconds = await _seconds(run, kind, page, arrived, committed)
     run.busy.discard(page)
     if not counted:
         return
     if seconds is None:
         run.late += 1
     run.seconds[kind].append(seconds if seconds is not None else LIMIT_SECONDS)
+
+
+async def _seconds(run: Run, kind: str, page: int, arrived: Arrived, committed: float) -> float | None:
+    if run.shared is None:
+        return await until(arrived, committed, LIMIT_SECONDS)
+    if kind in {"update", "insert"}:
+        return await run.shared.seen(arrived.mark, run.site.doc_id(page), committed, LIMIT_SECONDS)
+    return await until(arrived, committed, LIMIT_SECONDS, 2 * PROBE_SECONDS, 2 * PROBE_SHARE)
 
 
 def report(run: Run) -> dict[str, Any]:

@@ -103,7 +103,9 @@ class Prober:
         return any(wanted in " ".join(hit["text"].split()) for hit in hits)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], started: float, limit_seconds: float, every_seconds: float = PROBE_SECONDS) -> float | None:
+async def until(
+    condition: Callable[[], Awaitable[bool]], started: float, limit_seconds: float, every_seconds: float = PROBE_SECONDS, share: float = PROBE_SHARE
+) -> float | None:
     """Seconds from ``started`` (time.perf_counter) until the condition was first seen true; None where it was not in time."""
     await asyncio.sleep(FIRST_PROBE_SECONDS)
     while True:
@@ -112,5 +114,5 @@ async def until(condition: Callable[[], Awaitable[bool]], started: float, limit_
             return time.perf_counter() - started
         if time.perf_counter() - started > limit_seconds:
             return None
-        pause = max(every_seconds, PROBE_SHARE * (asked - started))
+        pause = max(every_seconds, share * (asked - started))
         await asyncio.sleep(max(0.0, pause - (time.perf_counter() - asked)))
