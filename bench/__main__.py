@@ -48,7 +48,7 @@ def main() -> int:
 def run(name: str) -> bool:
     """One benchmark in a process of its own; whether it ended well. Its output is kept beside the results."""
     module, *arguments = BENCHMARKS[name]
-    before, began = machine(), time.monotonic()
+    before, began, at = machine(), time.monotonic(), time.time()
     raw = RESULTS / "raw" / f"{name}.json"
     raw.parent.mkdir(parents=True, exist_ok=True)
     given = [part for argument in arguments for part in ((argument, str(raw)) if argument == JSON_OPTION else (argument,))]
@@ -57,7 +57,7 @@ def run(name: str) -> bool:
         [sys.executable, "-m", module, *given], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, stdout=subprocess.PIPE, check=False
     )
     (raw.with_suffix(".txt")).write_text(done.stdout)
-    if done.returncode == 0 and not (RESULTS / f"{name}.json").exists():
+    if done.returncode == 0 and not any(path.stat().st_mtime >= at for path in RESULTS.glob("*.json")):  # it kept none itself
         write(f"table-{name}", f"python -m {module} {' '.join(arguments)}", before, {"table": done.stdout.splitlines()[-60:]})
     print(f"{name}: {'done' if done.returncode == 0 else f'exit {done.returncode}'} after {time.monotonic() - began:.0f} s", flush=True)
     return done.returncode == 0

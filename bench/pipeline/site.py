@@ -73,7 +73,7 @@ def row(page: Page) -> tuple[int, str, str, str, list[str]]:
 @asynccontextmanager
 async def bench_site(*, overlap: float = 0.2, names: bool = False, programs: tuple[str, ...] | None = None) -> AsyncIterator[Site]:
     """A fresh stack with an empty table; down and removed afterwards."""
-    with _home() as home:
+    with temporary_home() as home:
         stack = Stack(home, StackSettings(port_base=PORT_BASE), *([programs] if programs else []))
         keys = _write_keys(home)
         sources = _write_sources(home, overlap=overlap, names=names)
@@ -91,7 +91,7 @@ async def bench_site(*, overlap: float = 0.2, names: bool = False, programs: tup
 
 
 @contextmanager
-def _home() -> Iterator[Path]:
+def temporary_home() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="headrace-bench-"))
     before = os.environ.get("HEADRACE_HOME")
     os.environ["HEADRACE_HOME"] = str(folder)

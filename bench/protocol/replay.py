@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from weaviate import WeaviateAsyncClient
 
+from bench.pipeline.servers import running
 from contracts.embedding_space import EmbeddingSpace
 from contracts.events import DocumentRecord
 from contracts.identity import Version
@@ -107,4 +108,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with running("weaviate"):
+        asyncio.run(main())

@@ -1,4 +1,4 @@
-"""How fast searches and answers are: ``python -m bench.query [--json FILE]`` with a Weaviate running (HEADRACE_WEAVIATE_…).
+"""How fast searches and answers are: ``python -m bench.query [--json FILE]``, on the stack of HEADRACE_HOME or on a Weaviate of its own.
 
 The handbook's pages of revision 0 (chunked as shipped) are indexed into a tenant of their own; the service runs as a process of its own; one caller asks
 distinct questions made from the pages' headings over one kept connection. The first questions warm it up and are not counted.
@@ -27,6 +27,7 @@ import httpx
 
 from bench.answers import squad
 from bench.answers.indexing import opened
+from bench.pipeline.servers import running
 from contracts.events import DocumentRecord
 from contracts.identity import Version
 
@@ -147,7 +148,8 @@ if __name__ == "__main__":
     parser.add_argument("--questions", type=int, default=400)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    result = json.dumps(asyncio.run(main(arguments.questions)), indent=2)
+    with running("weaviate"):
+        result = json.dumps(asyncio.run(main(arguments.questions)), indent=2)
     print(result)
     if arguments.json is not None:
         arguments.json.write_text(result + "\n", encoding="utf-8")
