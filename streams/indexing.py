@@ -14,11 +14,10 @@ tries again; anything unforeseen ends ``run``, and so the process: redelivery do
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -31,7 +30,7 @@ from contracts.identity import record_key
 from contracts.telemetry import CHUNKS, DEAD_LETTERS, DOCUMENTS, FRESHNESS, IN_FLIGHT, RETRIES, SPAN_INDEX, SPAN_VECTORS, VECTORS_FRESHNESS
 from contracts.topics import INDEX_CHANGES
 from index.documents import chunk_contents, text_hash, wanted_of
-from index.driver import CHUNKS_AT_ONCE, Cut, IndexDriver, Indexed, Job, Run, result_of
+from index.driver import Cut, IndexDriver, Indexed, Job, Run, result_of
 from index.embedding import EmbeddingUnavailableError, TextRejectedError
 from index.manifest import Manifest
 from index.protocol import Outcome, Wanted
@@ -39,6 +38,7 @@ from index.store import DocKey, StoreUnavailableError, WeaviateStore
 from streams.cutting import Cutter, UncuttableError
 from streams.producer import OutRecord, RecordProducer
 from streams.records import InRecord, dead_letter
+from streams.waiting import Searchable, Waiting, give_way, higher, oldest
 
 RETRYABLE: Final = (StoreUnavailableError, EmbeddingUnavailableError)
 POISON: Final = (TextRejectedError, UncuttableError)
@@ -60,33 +60,6 @@ class IndexingLimits:
     buffer_bytes: int
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A decoded record and those of the same document that it overtook."""
-
-    source: InRecord
-    record: DocumentRecord | DeleteRecord | FloorRecord
-    overtaken: list[InRecord] = field(default_factory=list)
-    since: float = field(default_factory=time.monotonic)
-    """When the first of them came."""
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return ("", self.record.scope) if isinstance(self.record, FloorRecord) else (self.record.tenant, self.record.doc_id)
-
-    @property
-    def all(self) -> list[InRecord]:
-        return [self.source, *self.overtaken]
-
-
-@dataclass(frozen=True, slots=True)
-class _Searchable:
-    """A document that is found by its words, and whose vectors are still to be computed."""
-
-    item: _Waiting
-    run: Run
-
-
 class Indexing:
     """One lane of one worker."""
 
@@ -96,9 +69,9 @@ class Indexing:
         self._cutter = cutter
         self._producer = producer
         self._limits = limits
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._busy: set[tuple[str, str]] = set()
-        self._searchable: dict[tuple[str, str], _Searchable] = {}
+        self._searchable: dict[tuple[str, str], Searchable] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._records = 0
         self._bytes = 0
@@ -117,7 +90,7 @@ class Indexing:
         async with self._changed:
             await self._changed.wait_for(self._has_room)
             self._count(source, +1)
-            self._waiting.append(_Waiting(source, record))
+            self._waiting.append(Waiting(source, record))
             self._changed.notify_all()
 
     def _has_room(self) -> bool:
@@ -147,29 +120,20 @@ class Indexing:
         for task in [task for task in self._tasks if task.done()]:
             self._tasks.discard(task)
             task.result()  # an unforeseen error ends run()
-        self._give_way()
+        give_way(self._waiting, self._searchable)
         return len(self._tasks) < self._limits.batches_in_flight and any(item.key not in self._busy for item in self._waiting)
 
-    def _give_way(self) -> None:
-        """Of a document that waits for vectors and has another version waiting, the higher one goes on, and takes the other's records with it."""
-        for item in [item for item in self._waiting if item.key in self._searchable]:
-            before = self._searchable[item.key]
-            if _higher(before.item, item) is item:
-                del self._searchable[item.key]
-            else:
-                self._waiting.remove(item)
-
-    def _next_batch(self) -> list[_Waiting]:
+    def _next_batch(self) -> list[Waiting]:
         """The longest-waiting documents that no batch has, each with its highest waiting version. A floor is a batch of its own."""
         first = next(item for item in self._waiting if item.key not in self._busy)
         if isinstance(first.record, FloorRecord):
             self._waiting.remove(first)
             return [first]
-        batch: dict[tuple[str, str], _Waiting] = {}
-        rest: deque[_Waiting] = deque()
+        batch: dict[tuple[str, str], Waiting] = {}
+        rest: deque[Waiting] = deque()
         for item in self._waiting:
             if item.key in batch:
-                batch[item.key] = _higher(batch[item.key], item)
+                batch[item.key] = higher(batch[item.key], item)
             elif item.key in self._busy or isinstance(item.record, FloorRecord) or len(batch) >= self._limits.batch_documents:
                 rest.append(item)
             else:
@@ -177,9 +141,9 @@ class Indexing:
         self._waiting = rest
         return list(batch.values())
 
-    async def _process(self, batch: list[_Waiting]) -> None:
+    async def _process(self, batch: list[Waiting]) -> None:
         floor = batch[0].record
-        searchable: list[_Searchable] = []
+        searchable: list[Searchable] = []
         if isinstance(floor, FloorRecord):
             await self._retrying(lambda: self._apply_floor(floor))
         else:
@@ -187,7 +151,7 @@ class Indexing:
         later = {one.item.key for one in searchable}
         await self._leave([item for item in batch if item.key not in later], searchable)
 
-    async def _leave(self, done: Sequence[_Waiting], searchable: Sequence[_Searchable] = ()) -> None:
+    async def _leave(self, done: Sequence[Waiting], searchable: Sequence[Searchable] = ()) -> None:
         """Let go of documents: what is done is acknowledged, the others wait for their vectors."""
         for item in done:
             for source in item.all:
@@ -202,7 +166,7 @@ class Indexing:
 
     # -- documents -----------------------------------------------------------------------------------------------------------------
 
-    async def _index(self, items: Sequence[_Waiting]) -> list[_Searchable]:
+    async def _index(self, items: Sequence[Waiting]) -> list[Searchable]:
         """Index the items, splitting where one is poisoned. Those are returned that want vectors yet."""
         try:
             with _tracer.start_as_current_span(SPAN_INDEX, context=_context(items), attributes={"headrace.documents": len(items)}):
@@ -213,9 +177,9 @@ class Indexing:
                 return []
             return [one for half in _halves(items) for one in await self._index(half)]
         await self._announce([result_of(run) for run in runs if run.due == "Done"])
-        return [_Searchable(item, run) for item, run in zip(items, runs, strict=True) if run.due != "Done"]
+        return [Searchable(item, run) for item, run in zip(items, runs, strict=True) if run.due != "Done"]
 
-    async def _until_embedding(self, items: Sequence[_Waiting]) -> list[Run]:
+    async def _until_embedding(self, items: Sequence[Waiting]) -> list[Run]:
         runs = self._driver.begin([self._job(item.record) for item in items])
         await self._driver.until_embedding(runs)
         return runs
@@ -226,7 +190,7 @@ class Indexing:
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: self._searchable)
-                chosen = _oldest(self._searchable.values())
+                chosen = oldest(self._searchable.values())
             poisoned = await self._embed(chosen)
             async with self._changed:  # a newer version may have taken the place of one meanwhile
                 ours = [one for one in chosen if self._searchable.get(one.item.key) is one]
@@ -236,7 +200,7 @@ class Indexing:
             await room.acquire()
             group.create_task(self._write_whole(ours, poisoned)).add_done_callback(lambda _: room.release())
 
-    async def _embed(self, chosen: Sequence[_Searchable]) -> dict[tuple[str, str], TextRejectedError]:
+    async def _embed(self, chosen: Sequence[Searchable]) -> dict[tuple[str, str], TextRejectedError]:
         """Compute vectors, splitting where the model rejects a text: the documents that it is of, by key."""
         try:
             with _tracer.start_as_current_span(SPAN_VECTORS, context=_context([one.item for one in chosen]), attributes={"headrace.documents": len(chosen)}):
@@ -247,7 +211,7 @@ class Indexing:
             return {key: found for half in _halves(chosen) for key, found in (await self._embed(half)).items()}
         return {}
 
-    async def _write_whole(self, chosen: Sequence[_Searchable], poisoned: dict[tuple[str, str], TextRejectedError]) -> None:
+    async def _write_whole(self, chosen: Sequence[Searchable], poisoned: dict[tuple[str, str], TextRejectedError]) -> None:
         for one in chosen:
             if error := poisoned.get(one.item.key):
                 await self._bury(one.item.source, error, acknowledge=False)
@@ -355,32 +319,11 @@ class Indexing:
             source.ack()
 
 
-def _oldest(searchable: Iterable[_Searchable]) -> list[_Searchable]:
-    """The first documents that together want CHUNKS_AT_ONCE vectors, at least one."""
-    chosen: list[_Searchable] = []
-    chunks = 0
-    for one in sorted(searchable, key=lambda one: one.item.since):
-        chunks += len(one.run.new)
-        if chosen and chunks > CHUNKS_AT_ONCE:
-            break
-        chosen.append(one)
-    return chosen
-
-
 _Item = TypeVar("_Item")
 
 
 def _halves(items: Sequence[_Item]) -> tuple[Sequence[_Item], Sequence[_Item]]:
     return items[: len(items) // 2], items[len(items) // 2 :]
-
-
-def _higher(held: _Waiting, item: _Waiting) -> _Waiting:
-    if item.record.version >= held.record.version:
-        item.overtaken = [*held.all, *item.overtaken]
-        item.since = held.since  # a document that is edited all the time must not wait for ever
-        return item
-    held.overtaken.extend(item.all)
-    return held
 
 
 def _kind(before: Manifest | None, wanted: Wanted, now: Manifest | None) -> Change:
@@ -393,7 +336,7 @@ def _kind(before: Manifest | None, wanted: Wanted, now: Manifest | None) -> Chan
     return "permission" if same_text else "upsert"
 
 
-def _context(items: Sequence[_Waiting]) -> Any:
+def _context(items: Sequence[Waiting]) -> Any:
     carrier = {"traceparent": items[0].source.header("traceparent") or ""}
     return extract(carrier)
 

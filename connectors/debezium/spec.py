@@ -31,7 +31,8 @@ class ConnectorSpec:
     replication: int
     poll_interval_ms: int = 5
     heartbeat_interval_ms: int = 5_000
-    snapshot_chunk_rows: int = 2_048
+    snapshot_chunk_rows: int = 256
+    """Live changes wait while a chunk of a snapshot is read and written: small ones keep that under a tenth of a second, and a load is bound by embedding anyway."""
     transaction_timeout_ms: int = 15_000
 
     @property
