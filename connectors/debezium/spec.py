@@ -29,7 +29,7 @@ class ConnectorSpec:
     source: PostgresSource
     partitions: int
     replication: int
-    poll_interval_ms: int = 5
+    poll_interval_ms: int = 10
     heartbeat_interval_ms: int = 5_000
     snapshot_chunk_rows: int = 256
     """Live changes wait while a chunk of a snapshot is read and written: small ones keep that under a tenth of a second, and a load is bound by embedding anyway."""

@@ -68,7 +68,7 @@ def _storage() -> dict[str, str]:
         "config.storage.replication.factor": "1",
         "offset.storage.topic": "connect.offsets",
         "offset.storage.replication.factor": "1",
-        "offset.storage.partitions": "4",
+        "offset.storage.partitions": "1",
         "status.storage.topic": "connect.status",
         "status.storage.replication.factor": "1",
         "status.storage.partitions": "1",

@@ -194,4 +194,4 @@ def test_a_commit_waits_neither_for_a_default_poll_nor_for_a_batch(trial: Make) 
     with ConnectApi(shop.connect) as api:
         config = api.config(f"headrace-{shop.source.name}")
     assert config is not None
-    assert (config["poll.interval.ms"], config["producer.override.linger.ms"]) == ("5", "0")
+    assert (config["poll.interval.ms"], config["producer.override.linger.ms"]) == ("10", "0")

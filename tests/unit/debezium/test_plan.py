@@ -80,7 +80,7 @@ def test_single_differences() -> None:
     assert isinstance(action, AlterPublication)
     (action,) = plan(of, replace(there, config={**(there.config or {}), "poll.interval.ms": "500", "stray": "1"})).actions
     assert isinstance(action, PutConnector)
-    assert [(change.key, change.before, change.after) for change in action.changes] == [("poll.interval.ms", "500", "5"), ("stray", "1", None)]
+    assert [(change.key, change.before, change.after) for change in action.changes] == [("poll.interval.ms", "500", "10"), ("stray", "1", None)]
     (action,) = plan(of, replace(there, status=ConnectorStatus("RUNNING", ()))).actions
     assert isinstance(action, RestartConnector)
     (action,) = plan(of, changed(there, slot=None)).actions
