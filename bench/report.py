@@ -31,7 +31,20 @@ def _section(record: dict[str, Any]) -> str:
         return f"## {record['name']}\n\n{about}\n\n```\n" + "\n".join(result["table"]) + "\n```\n"
     if "milliseconds" in result:
         return f"## {record['name']}\n\n{about}\n\n{_latencies(result)}\n"
-    return f"## {record['name']}\n\n{about}\n\n```json\n{json.dumps(result, indent=1)}\n```\n"
+    if isinstance(result, list):
+        return f"## {record['name']}\n\n{about}\n\n{_table({row['what']: {'value': round(row['value'], 4), 'bar': row['bar'] or ''} for row in result})}\n"
+    tables = {name: rows for name, rows in result.items() if isinstance(rows, dict) and rows and all(isinstance(row, dict) for row in rows.values())}
+    rest = {name: value for name, value in result.items() if name not in tables}
+    parts = [f"{name.replace('_', ' ')}:\n\n{_table(rows)}" for name, rows in tables.items()]
+    parts += [f"```json\n{json.dumps(rest, indent=1)}\n```"] if rest else []
+    return f"## {record['name']}\n\n{about}\n\n" + "\n\n".join(parts) + "\n"
+
+
+def _table(rows: dict[str, dict[str, Any]]) -> str:
+    """Figures by row and column. Sums that only checks need stay in the JSON."""
+    columns = [name for name in next(iter(rows.values())) if not name.startswith("sum_")]
+    head = [f"| | {' | '.join(name.replace('_', ' ') for name in columns)} |", "|---" * (len(columns) + 1) + "|"]
+    return "\n".join([*head, *(f"| {name} | {' | '.join(str(row.get(column, '')) for column in columns)} |" for name, row in rows.items())])
 
 
 def _latencies(result: dict[str, Any]) -> str:

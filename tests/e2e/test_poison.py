@@ -21,6 +21,8 @@ STANDSTILL_SECONDS: Final = 5.0
 MOST_MIB: Final = 1024
 """Of a worker that meets a row of 20 MB."""
 LARGE_BYTES: Final = 20 * 2**20
+WIDE_CHARACTERS: Final = 8_000_000
+"""Of three and four bytes each: 28 MB."""
 TEI_METRICS, TEI_PORT = 71, 72
 pytestmark = pytest.mark.timeout(TEST_SECONDS)
 
@@ -51,12 +53,13 @@ def test_undecodable_and_oversized_rows_and_missing_columns_stop_nothing(world: 
             for partition in partitions:
                 produce(world, source_topic("faults", "public.pages"), [(b'{"id":1}', b"\xff\xfe no JSON \x00"), (b"\xff", b'{"op":"c"}')], partition)
             world.sql("INSERT INTO poisoned VALUES (901, 'north', 'Too large', repeat('a plain word ', %s), '{public}')", LARGE_BYTES // 13 + 1)
+            world.sql("INSERT INTO poisoned VALUES (905, 'north', 'Too large', repeat('漢🙂', %s), '{public}')", WIDE_CHARACTERS // 2)
             world.sql("ALTER TABLE poisoned RENAME COLUMN title TO heading")
             world.sql("INSERT INTO poisoned VALUES (902, 'north', 'No such column', 'a row whose title has another name', '{public}')")
             world.sql("ALTER TABLE poisoned RENAME COLUMN heading TO title")
             world.sql("INSERT INTO poisoned VALUES (903, 'no such tenant!', 'Bad tenant', 'a tenant that cannot be', '{public}')")
             world.sql("INSERT INTO poisoned VALUES (904, 'north', 'Healthy', 'a healthy row after the poison', '{public}')")
-            expected = 2 * len(partitions) + 3
+            expected = 2 * len(partitions) + 4
             await_true(lambda: len(dead.letters()) >= expected, ARRIVAL_SECONDS, f"{expected} dead letters")
             world.canary()
         found = dead.letters()
@@ -75,9 +78,9 @@ def test_undecodable_and_oversized_rows_and_missing_columns_stop_nothing(world: 
 
 
 def mend_the_rows(world: World) -> None:
-    """Two rows arrive by their repair alone; the one that was right all along is read again, as its letter advises."""
+    """Three rows arrive by their repair alone; the one that was right all along is read again, as its letter advises."""
     world.sql("UPDATE poisoned SET title = 'Still too large' WHERE id = 901")
-    world.sql("UPDATE poisoned SET body = 'short now' WHERE id = 901")
+    world.sql("UPDATE poisoned SET body = 'short now' WHERE id IN (901, 905)")
     world.sql("UPDATE poisoned SET tenant_id = 'south' WHERE id = 903")
     request_snapshot(world.source, "public.poisoned", [("902",)])
     world.assert_right()

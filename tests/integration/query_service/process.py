@@ -35,10 +35,10 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def running(weaviate: WeaviateSettings, keys_file: Path, model_url: str = "") -> AsyncIterator[str]:
+async def running(weaviate: WeaviateSettings, keys_file: Path, model_url: str = "", **more: str) -> AsyncIterator[str]:
     """Its address, once it is ready; ended by SIGTERM, which it must obey."""
     port = free_port()
-    environ = environment(weaviate, keys_file, model_url, HEADRACE_QUERY_PORT=str(port))
+    environ = environment(weaviate, keys_file, model_url, HEADRACE_QUERY_PORT=str(port), **more)
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "query_service", cwd=ROOT, env=environ)
     address = f"http://127.0.0.1:{port}"
     async with asyncio.timeout(60), httpx.AsyncClient() as http:
