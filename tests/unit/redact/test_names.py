@@ -3,6 +3,7 @@
 import pytest
 
 from streams.redact import RedactionPolicy, Redactor
+from streams.redact.names import NameFinder
 
 REDACTOR = Redactor(b"k", policy=RedactionPolicy(names=True))
 
@@ -59,3 +60,16 @@ def test_stays(text):
 def test_threshold_and_entities_hold():
     assert not Redactor(b"k", policy=RedactionPolicy(names=True, ner_threshold=1.0)).redact("Dear Ms. Holloway,").counts
     assert not Redactor(b"k", policy=RedactionPolicy(names=True, entities=("EMAIL",))).redact("Dear Ms. Holloway,").counts
+
+
+def test_the_model_is_left_alone_where_nothing_it_finds_could_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skipping a sentence changes nothing: what is found is what the model finds when it reads all of them."""
+    texts = (
+        "Yesterday the board met. Only Anna Kowalski was missing. Nobody knew why.",
+        "The form goes to Payroll by Friday. Ask Maria de la Cruz or J. R. Whitfield, not me.",
+        "## Visit Oslo Office\n\nBring Hanna Brook along, and Tom.",
+    )
+    skipping = [NameFinder(0.6)(text) for text in texts]
+    monkeypatch.setattr(NameFinder, "_may_count", lambda _self, _sentence: True)
+    assert [NameFinder(0.6)(text) for text in texts] == skipping
+    assert any(skipping)
