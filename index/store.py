@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -37,6 +38,11 @@ OBJECTS_A_CALL: Final = 500
 
 FLOOR_PAGE: Final = 5_000
 """Manifests listed at once while a floor deletes what stands below it."""
+
+SCAN_SECONDS: Final = 600.0
+"""Limit of a look at every document of a tenant."""
+
+_LISTED: Final = ["scope", "doc_id", "attempt", "deleted"]
 
 SAID_CHARACTERS: Final = 240
 
@@ -264,22 +270,34 @@ class WeaviateStore:
         await self._insert(self._floors, [DataObject(properties=properties, uuid=floor_uuid(record.scope, record.version))])
         await self._remove(self._floors, [floor_uuid(floor.scope, floor.version) for floor in mine])
 
-    async def living_below(self, scope: str, version: Version) -> list[DocKey]:
-        """Documents of a scope, in every tenant, whose current manifest is not deleted and lies below ``version``: a page of them, the rest when those are gone."""
+    async def living_below(self, scope: str, version: Version, done: AbstractSet[DocKey] = frozenset()) -> list[DocKey]:
+        """Documents of a scope, in every tenant, that have a manifest below ``version`` that is no deletion, without those that are ``done``.
+
+        A page of them; the rest when those are done. Empty only when there are none.
+        """
         async with reaching("tenants could not be listed", self._seconds):
             tenants = await self._documents.tenants.get()
-        found = await asyncio.gather(*(self._living_in(tenant, scope, version) for tenant in tenants))
+        found = await asyncio.gather(*(self._living_in(tenant, scope, version, done) for tenant in tenants))
         return [key for keys in found for key in keys]
 
-    async def _living_in(self, tenant: str, scope: str, version: Version) -> list[DocKey]:
+    async def _living_in(self, tenant: str, scope: str, version: Version, done: AbstractSet[DocKey]) -> list[DocKey]:
         living = Filter.by_property("scope").equal(scope) & Filter.by_property("deleted").equal(val=False)
+        documents = self._documents.with_tenant(tenant)
         async with reaching(f"documents of {scope} could not be listed", self._seconds):
-            found = await self._documents.with_tenant(tenant).query.fetch_objects(
-                filters=living, limit=FLOOR_PAGE, return_properties=["doc_id", "attempt", "deleted"]
-            )
-        current: dict[str, tuple[Attempt, bool]] = {}
-        for item in found.objects:
-            doc_id, attempt = str(item.properties["doc_id"]), Attempt.parse(str(item.properties["attempt"]))
-            if doc_id not in current or attempt > current[doc_id][0]:
-                current[doc_id] = (attempt, bool(item.properties["deleted"]))
-        return [DocKey(tenant, doc_id) for doc_id, (attempt, deleted) in current.items() if not deleted and attempt.version < version]
+            found = await documents.query.fetch_objects(filters=living, limit=FLOOR_PAGE, return_properties=_LISTED)
+        keys = {DocKey(tenant, str(item.properties["doc_id"])) for item in found.objects if _stands_below(item.properties, scope, version)} - done
+        if keys or len(found.objects) < FLOOR_PAGE:
+            return list(keys)
+        # A full page of others: only the cursor, which takes no filter, sees what lies behind it.
+        async with reaching(f"all documents of {tenant} could not be listed", SCAN_SECONDS):
+            async for item in documents.iterator(return_properties=_LISTED):
+                if _stands_below(item.properties, scope, version):
+                    keys |= {DocKey(tenant, str(item.properties["doc_id"]))} - done
+                if len(keys) >= FLOOR_PAGE:
+                    break
+        return list(keys)
+
+
+def _stands_below(properties: Mapping[str, Any], scope: str, version: Version) -> bool:
+    """Whether a manifest is one that a floor has to delete."""
+    return properties["scope"] == scope and not properties["deleted"] and Attempt.parse(str(properties["attempt"])).version < version

@@ -283,7 +283,7 @@ class Indexing:
         """Raise the floor first: whoever writes below it from now on finds it in step 4 and deletes; then delete what stands below."""
         await self._store.raise_floor(floor)
         done: set[DocKey] = set()
-        while page := [key for key in await self._store.living_below(floor.scope, floor.version) if key not in done]:
+        while page := await self._store.living_below(floor.scope, floor.version, done):
             for at in range(0, len(page), self._limits.batch_documents):
                 await self._delete(page[at : at + self._limits.batch_documents], floor)
             done.update(page)  # a manifest that lingers below a newer one is listed again; its document was looked at

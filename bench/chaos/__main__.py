@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import random
 import tempfile
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.chaos.summary import summary
+from bench.pipeline.measure import RESULTS, machine, write
 from operations.stack import StackSettings
 from tests.e2e.away import weaviate_away
 from tests.e2e.kills import PROGRAMS, kill_and_wait
@@ -48,7 +48,6 @@ class Results:
     memory_mib: list[dict[str, int]] = field(default_factory=list)
     failure: str = ""
     seconds: float = 0.0
-    machine: str = f"{platform.machine()}, {os.cpu_count()} cores"
 
 
 def main() -> int:
@@ -56,7 +55,7 @@ def main() -> int:
     home = arguments.home or Path(tempfile.mkdtemp(prefix="headrace-chaos-"))
     os.environ["HEADRACE_HOME"] = str(home)
     settings = StackSettings() if "HEADRACE_STACK_PORT_BASE" in os.environ else StackSettings(port_base=free_port_base())
-    world = World(home, settings)
+    world, before = World(home, settings), machine()
     results = Results(arguments.seed, PER_SECOND)
     began = time.monotonic()
     world.start()
@@ -67,11 +66,21 @@ def main() -> int:
         raise
     finally:
         results.seconds = round(time.monotonic() - began, 1)
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(json.dumps(asdict(results) | {"summary": summary(results.kills)}, indent=1) + "\n")
-        print(f"results: {arguments.json}; home: {home}")
+        print(f"results: {_write(results, arguments, before)}; home: {home}")
     world.stack.down()
     return 0
+
+
+def _write(results: Results, arguments: argparse.Namespace, before: dict[str, Any]) -> Path:
+    """The figures that RESULTS.md shows; every single kill beside them, in the raw results."""
+    raw = RESULTS / "raw" / "chaos.json"
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    raw.write_text(json.dumps(asdict(results), indent=1) + "\n")
+    memory = {name: max(taken.get(name, 0) for taken in results.memory_mib) for name in PROGRAMS_WATCHED} if results.memory_mib else {}
+    found = {name: value for name, value in asdict(results).items() if name not in {"kills", "away", "memory_mib"}}
+    away = [taken["canary_seconds"] for taken in results.away]
+    found |= {"weaviate_away": len(away), "slowest_after_weaviate_came_back_seconds": max(away, default=None), "most_resident_mib": memory}
+    return write("chaos", f"python -m bench.chaos --rounds {arguments.rounds} --seed {arguments.seed}", before, {"kills": summary(results.kills), **found})
 
 
 def _arguments() -> argparse.Namespace:
@@ -81,7 +90,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--verify-every", type=int, default=5, help="rounds between two judgements; the last round is always judged")
     parser.add_argument("--away-every", type=int, default=10, help="rounds between two outages of Weaviate of two minutes; 0: none")
     parser.add_argument("--home", type=Path, help="keep the stack's data here")
-    parser.add_argument("--json", type=Path, default=Path("bench/results/chaos.json"), help="where the results go")
     return parser.parse_args()
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 import time
 from pathlib import Path
 from typing import Any, Final
 
+from bench.pipeline.measure import machine, write
 from operations.stack import StackSettings
 from tests.e2e.kills import kill_and_wait
 from tests.e2e.world import World
@@ -25,17 +25,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.chaos.mass", description="One large transaction through the whole path, with a kill in it.")
     parser.add_argument("--rows", type=int, default=25_000)
     parser.add_argument("--kill", choices=("connect", "normalize", "index", "weaviate", "kafka", "none"), default="connect")
-    parser.add_argument("--json", type=Path, default=Path("bench/results/mass.json"))
     arguments = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="headrace-mass-"))
     os.environ["HEADRACE_HOME"] = str(home)
     settings = StackSettings() if "HEADRACE_STACK_PORT_BASE" in os.environ else StackSettings(port_base=free_port_base())
-    world = World(home, settings)
+    world, before = World(home, settings), machine()
     world.start()
     found = run(world, arguments.rows, arguments.kill)
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(found, indent=1) + "\n")
-    print(json.dumps(found))
+    print(write("mass", f"python -m bench.chaos.mass --rows {arguments.rows} --kill {arguments.kill}", before, found).read_text())
     world.stack.down()
     return 0
 

@@ -139,6 +139,21 @@ async def test_living_below(store: WeaviateStore, place: Place) -> None:
     assert await store.living_below(place.scope, Version(0, 3, 0, 0)) == [place.key]
 
 
+async def test_living_below_sees_past_a_full_page_of_others(store: WeaviateStore, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that came after a truncate may fill any page before those that it has to delete."""
+    monkeypatch.setattr("index.store.FLOOR_PAGE", 4)
+    embed = HashEmbed()
+    names = [f"{number:02}" for number in range(16)]
+    for name in names:
+        old = int(name) % 5 == 0
+        await index_record(store, embed, place.record(2 if old else 4, State("A")).model_copy(update={"doc_id": place.scope + name}))
+    below: set[DocKey] = set()
+    while page := await store.living_below(place.scope, Version(0, 3, 0, 0), below):
+        assert not below & set(page)
+        below |= set(page)
+    assert {key.doc_id for key in below} == {place.scope + name for name in names if int(name) % 5 == 0}
+
+
 async def test_truncate(store: WeaviateStore, place: Place) -> None:
     embed, floor = HashEmbed(), place.floor(3)
     await index_record(store, embed, place.record(2, State("AB")))
