@@ -76,6 +76,15 @@ def edits(seed: int) -> Iterator[Edit]:
     return _Stream(seed).edits()
 
 
+def principals() -> set[tuple[str, str]]:
+    """Tenant and principal of everybody as whom a probe of any stream may look."""
+    rows = {(row.tenant, principal) for row in (*NEW_PAGES, *NEW_TICKETS) for principal in row.allowed}
+    tickets = {(ticket.tenant, principal) for ticket in (_Ticket(*row) for row in REMOVABLE_TICKETS) for principal in ticket.allowed}
+    grants = {(grant.tenant, principal) for grant in GRANTS for principal in (grant.principal, grant.reader)}
+    named = rows | tickets | grants | {(slot.tenant, slot.reader) for slot in SLOTS}
+    return named | {(tenant, OUTSIDER) for tenant, _ in named}
+
+
 class _Stream:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311  (a reproducible demo, no secret)

@@ -20,7 +20,7 @@ from contracts.settings import ConnectSettings, KafkaSettings, read
 from contracts.sources import PostgresSource, SourcesError, load_sources
 from contracts.topic_admin import KafkaUnavailableError
 from examples.company import load
-from examples.company.edits import OUTSIDER
+from examples.company.edits import OUTSIDER, principals
 from operations.ask import KEY_VARIABLE
 from operations.demo.changes import Scene
 from operations.demo.home import EXAMPLE, Caller, Callers, NotTheDemosHomeError, prepare_home
@@ -82,6 +82,7 @@ def _demo_messages(console: Console) -> Iterator[None]:
 def _all_callers() -> set[tuple[str, tuple[str, ...]]]:
     """Each principal of each tenant alone, as the probes ask, and whoever a question is asked as."""
     found = {(row.tenant, (principal,)) for row in load.rows() for principal in (*row.allowed, OUTSIDER, "public")}
+    found |= {(tenant, (principal,)) for tenant, principal in principals()}
     return found | {(question.tenant, question.principals) for question in load_questions(questions_file(EXAMPLE))} | {READER}
 
 

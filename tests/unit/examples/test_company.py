@@ -13,7 +13,7 @@ import yaml
 
 from contracts.sources import load_sources
 from examples.company import edit_texts
-from examples.company.edits import OUTSIDER, Edit, edits
+from examples.company.edits import OUTSIDER, Edit, edits, principals
 from examples.company.load import HERE, ContentError, Row, _split, rows
 
 CHUNK_WORDS = 96
@@ -205,3 +205,9 @@ def test_a_file_without_front_matter_is_named(tmp_path: Path) -> None:
     path.write_text("only text", encoding="utf-8")
     with pytest.raises(ContentError, match=r"page\.md"):
         _split(path)
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_everybody_a_probe_may_look_as_is_named(seed: int) -> None:
+    asked = {(edit.tenant, principal) for edit in islice(edits(seed), 1000) for principal in (*edit.probe.found_by, *edit.probe.hidden_from)}
+    assert asked <= principals()
