@@ -36,7 +36,7 @@ _URL_PASSWORD: Final = re.compile(r"://[^\s:/@?#]{0,128}:([^\s/@]{1,256})@")
 _NAME: Final = re.compile(
     r"(?:passw(?:or)?[dt]e?|passwort|passphrase|passcode|pwd|passwd|secret|token|api[ _-]?key|access[ _-]?key|account[ _-]?key|shared[ _-]?key|private[ _-]?key|"
     r"signing[ _-]?key|encryption[ _-]?key|client[ _-]?secret|credentials?|bearer|authorization|pw(?<!\wpw)\b|pass(?<!\wpass)\b|"
-    r"kennwort|api[ -]?schlüssel|geheimschlüssel|zugangsschlüssel|mot de passe|mdp(?<!\wmdp)\b|cl[ée] (?:d['’]?api|api|secrète|privée|d['’]accès)|jeton|"
+    r"kennwort|api[ -]?schlüssel|geheimschlüssel|zugangsschlüssel|mot[ _-]de[ _-]passe|psw|psk(?<!\wpsk)\b|mdp(?<!\wmdp)\b|cl[ée] (?:d['’]?api|api|secrète|privée|d['’]accès)|jeton|"
     r"contraseña|clave(?<!\wclave)\b|parola d['’]ordine|chiave (?:api|segreta|privata|di accesso)|senha(?<!\wsenha)\b|wachtwoord)"
 )
 _ASSIGNED: Final = re.compile(
@@ -45,7 +45,40 @@ _ASSIGNED: Final = re.compile(
 # A secret's noun with the value right behind it, or with a few words and a colon between: the value itself must then look like no word of any language.
 _FOLLOWED: Final = re.compile(r"[ \t]{1,2}[\"'`*]{0,3}(?P<value>[^\s\"'`<>;|]{8,256})")
 _TOLD: Final = re.compile(r"[^\n:=.;!?]{1,60}(?:[:=]|\b(?:is|ist|lautet|est|es|è)\b)[ \t]{1,4}[\"'`*]{0,3}(?P<value>[^\s\"'`<>;|]{8,2048})")
-_IRREGULAR: Final = re.compile(r"\d[A-Za-z]|[!#$%&*+=?^~]\w|[a-z][A-Z].*[a-z][A-Z]|[A-Z]{2}[a-z]")
+# A password's noun anywhere in the line, and near it something that no language writes.
+_PASSWORD: Final = re.compile(
+    r"passw|passphrase|passcode|\bp(?:wd|sw|w)\b|kennwort|mot[ _-]de[ _-]passe|\bmdp\b|contraseña|parola d['’]ordine|senha|wachtwoord"
+)
+_PASSWORD_HINT: Final = re.compile(r"p(?:ass[wpce ]|wd|sw|w )|kennw|mdp|contrase|rola d|senha|wachtw")
+_WORDS_NEAR: Final = 80
+_TOKEN_NEAR: Final = re.compile(r"[^\s\"'`<>;|,()]{8,128}")
+_SIGNED: Final = re.compile(r"\w[!#$%&*+=?^~]+\w|[!#$%&*+?^~]{1,2}\w")
+# Where commands and files take a password by its place.
+_PLACED: Final = (
+    re.compile(
+        r"\b(?:mysql\w*|mariadb\w*|sshpass|ldap[a-z]+|redis-cli|smbclient|mongo\w*)\b[^\n|;]{0,200}?[ ]-(?:p|w|a)[ ]?(?:[\"']|(?!-))(?P<value>[^\s\"'<>;|]{6,128})"
+    ),
+    re.compile(r"ConvertTo-SecureString[ ](?:-String[ ])?[\"'](?P<value>[^\s\"'$][^\s\"']{3,127})[\"']"),
+    re.compile(r"--(?:[a-z]+-)?pass(?:word|wd|phrase)?[= ][\"']?(?P<value>[^\s\"'<>;|$-][^\s\"'<>;|]{5,127})"),
+    re.compile(r"\b(?:requirepass|masterauth)[ ]+[\"']?(?P<value>[^\s\"']{4,128})"),
+    re.compile(r"\bnet use\b[^\n]{1,80}?[ ][\"']?(?P<value>[^\s\"'\\/:]{6,128})[\"']?[ ]/user:"),
+    re.compile(r"<(?:\w{1,20}:)?[Pp]ass(?:word|wd|phrase)?>(?P<value>[^<\s]{4,128})</"),
+    re.compile(r"(?:^|;)[ ]?(?:[Pp]assword|[Pp]wd)=(?P<value>[^;\"'\s]{4,128})(?=;|[\"']|$)"),
+    re.compile(r"\blogin[ \t]+\S{1,64}\s{1,8}password[ \t]+(?P<value>\S{4,128})"),
+    re.compile(r"\b(?:curl|wget)\b[^\n|;]{0,120}?[ ](?:-u|--user)[ ]?[\"']?[\w.@-]{1,64}:(?P<value>[^\s\"'<>;|$]{4,128})"),
+)
+_PLACED_HINT: Final = re.compile(r"[ ]-[pwau]|SecureString|--\S*pass|login|requirepass|masterauth|net use|<[^>]{0,20}[Pp]ass|;[ ]?[Pp](?:assword|wd)=")
+# Small and capital letters, digits and a sign within one word: no language, path or version is written so.
+_SCRAMBLED_WORD: Final = re.compile(
+    r"(?<![^\s\"'`(«“:])(?=[^\s]{0,40}?[a-z])(?=[^\s]{0,40}?[A-Z])(?=[^\s]{0,40}?\d)(?P<value>[A-Za-z0-9]{1,40}[!#$%&*?^~][A-Za-z0-9!#$%&*?^~+=-]{2,60})(?=[\s\"'`)».,;:]|$)"
+)
+_PAIR: Final = re.compile(
+    r"(?:admin|root|user|guest|login|benutzer|gast|utilisateur|invité|usuario|invitado|utente|ospite)\w{0,12}(?:[ ][\w.@-]{1,40})?[ ]?[/|:][ ]?(?P<value>[^\s\"'`<>;|,]{8,64})"
+)
+_SIGN_INSIDE: Final = re.compile(r"[!#$%&*?^~](?<=[A-Za-z0-9/: ][!#$%&*?^~])[A-Za-z0-9!#$%&*?^~+=-]")
+_CELL: Final = re.compile(r"\$[A-Z]{1,3}\$\d")  # of a spreadsheet
+_AWS_PAIR: Final = re.compile(r"A[KS]IA[A-Z0-9]{16}[^\n]{0,60}?(?<![\w/+])(?P<value>[A-Za-z0-9/+]{40})(?![\w/+=])")
+_IRREGULAR: Final = re.compile(r"\d[A-Za-z]|[!#$%&*+=?^~]\w|[a-z][A-Z].*[a-z][A-Z]|[A-Z]{2}[a-z]|[a-z][A-Z]{2,}\d")
 _STRUCTURED: Final = re.compile(
     r"[\w.-]+(?:[:/][\w.-]*)+|[a-z0-9]+(?:[-_.][a-z0-9]+)*|[A-Z0-9]+(?:[-_.][A-Z0-9]+)*|v?\d+(?:\.\d+)+\w*|\d+[A-Za-z]{1,4}", re.ASCII
 )
@@ -59,6 +92,7 @@ _RANDOM_VALUE: Final = re.compile(r"[=:]>?[ \t]{0,3}[\"']?(?P<value>[A-Za-z0-9+/
 _CHECKSUM_NAME: Final = re.compile(r"sha|md5|hash|digest|checksum|integrity|etag|commit|rev|fingerprint|uuid|guid|https?", re.IGNORECASE)
 _NAME_LENGTH: Final = 64
 _SHORTEST_RANDOM: Final = 33
+_SHORTEST_SIGNED: Final = 10
 _SHORTEST_SCRAMBLED: Final = 20
 _HUMP: Final = re.compile(r"[a-z](?=[A-Z])")
 _CAPITALS: Final = re.compile(r"[A-Z](?=[A-Z])")
@@ -90,12 +124,58 @@ def find_credentials(text: str) -> list[Span]:
         spans += [Span(m.start(), m.end(), "SECRET", m.group()) for m in _KNOWN.finditer(text) if not (m.start() and text[m.start() - 1].isalnum())]
     if "://" in text:
         spans += [Span(m.start(1), m.end(1), "SECRET", m.group(1)) for m in _URL_PASSWORD.finditer(text) if not _NOT_SECRET.fullmatch(m.group(1))]
+    if "AKIA" in text or "ASIA" in text:
+        spans += _values(_AWS_PAIR, text)
+    if _PLACED_HINT.search(text):
+        spans += [span for place in _PLACED for span in _values(place, text) if not _NOT_SECRET.fullmatch(span.value)]
+    signed = _SIGN_INSIDE.search(text) is not None
+    if signed:
+        spans += [span for span in _values(_SCRAMBLED_WORD, text) if len(span.value) >= _SHORTEST_SIGNED and not _CELL.search(span.value)]
     lowered = text.lower()
     if len(lowered) == len(text):
-        spans += _assigned(text, lowered)
+        spans += _assigned(text, lowered) + _near_passwords(text, lowered) + (_paired(text, lowered) if signed else [])
     if len(text) > _SHORTEST_RANDOM and ("=" in text or ":" in text):
         spans += _random_values(text)
     return spans
+
+
+def _values(place: re.Pattern[str], text: str) -> list[Span]:
+    found = ((match.start("value"), match.group("value").rstrip(".,:!?)]}*")) for match in place.finditer(text))
+    return [Span(start, start + len(value), "SECRET", value) for start, value in found if value]
+
+
+def _paired(text: str, lowered: str) -> list[Span]:
+    """``admin / …``: what stands behind a user's name and can be nothing else."""
+    spans = []
+    for match in _PAIR.finditer(lowered):
+        start = match.start("value")
+        value = text[start : match.end("value")].rstrip(".:!?)]}*")
+        if _SIGNED.search(value) and _no_word(value):
+            spans.append(Span(start, start + len(value), "SECRET", value))
+    return spans
+
+
+def _near_passwords(text: str, lowered: str) -> list[Span]:
+    """What stands in the same line as a password's noun, before or after it, and can be nothing else."""
+    spans: list[Span] = []
+    if _PASSWORD_HINT.search(lowered) is None:
+        return spans
+    for noun in _PASSWORD.finditer(lowered):
+        start = max(text.rfind("\n", 0, noun.start()) + 1, noun.start() - _WORDS_NEAR)
+        end = text.find("\n", noun.end())
+        stop = min(end if end >= 0 else len(text), noun.end() + _WORDS_NEAR)
+        for token in _TOKEN_NEAR.finditer(text, start, stop):
+            value = token.group().rstrip(".:!?]}*")
+            if _PASSWORD.search(value.lower()) is None and _no_word(value):
+                spans.append(Span(token.start(), token.start() + len(value), "SECRET", value))
+    return spans
+
+
+def _no_word(value: str) -> bool:
+    """Signs among letters and digits, or letters and digits in both cases without a rule."""
+    if not _unlike_words(value) or "://" in value or "@" in value:
+        return False
+    return _SIGNED.search(value) is not None or (any(c.isupper() for c in value) and any(c.islower() for c in value))
 
 
 def _assigned(text: str, lowered: str) -> list[Span]:

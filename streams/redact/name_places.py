@@ -21,7 +21,7 @@ _GREETING: Final = (
 )
 _SALUTATION: Final = re.compile(rf"^[ \t>]{{0,8}}{_GREETING},?[ ](?:{_TITLE}[ ]){{0,2}}{_NAME}(?=[ \t]*(?:[,!:;.]|$))", re.MULTILINE)
 _FIELD: Final = re.compile(
-    r"(?:^|(?<=[|;,(]))[ \t>*|_-]{0,8}(?:(?:full |first |last |sur|family |given |user |customer |employee |contact )?name|nom|prénom|nom complet|nombre|nombre completo|apellidos?|nome|cognome|"
+    r"(?:^|(?<=[|;,(]))[ \t>*|_-]{0,8}(?:(?:full |first |last |sur|fore|family |given |user |customer |employee |contact )?name(?:\(s\))?|nom|prénom|nom complet|nombre|nombre completo|apellidos?|nome|cognome|"
     r"vorname|nachname|familienname|contact|contact person|assigned to|assignee|reporter|reported by|author|autor|auteur|autore|owner|created by|approved by|reviewed by|reviewer|"
     r"requested by|requester|(?:line )?manager|supervisor|customer|employee|patient|tenant|ansprechpartner(?:in)?|bearbeiter(?:in)?|kontakt|verantwortlich|zuständig|kunde|kundin|"
     r"responsable|interlocuteur|client|cliente|titular|titolare|referente|solicitante|destinatario|from|to|cc|attn|von|an|de|da|signed|signature)"
@@ -37,6 +37,11 @@ _CLOSING: Final = re.compile(
     rf")[ ,.!]{{0,3}}\n[ \t>]{{0,8}}[-–—]{{0,2}}[ ]?(?:(?-i:{_TITLE})[ ]){{0,2}}(?-i:{_NAME})(?=[ \t]*(?:[,|(]|$))",
     re.IGNORECASE | re.MULTILINE,
 )
+_THANKED: Final = re.compile(
+    rf"(?<!\w)(?:[Tt]hanks|[Tt]hx|[Tt]hank you|[Cc]heers|[Dd]anke(?: dir)?|[Mm]erci|[Gg]racias|[Gg]razie)(?: (?:a lot|so much|again|schön|beaucoup|mille))?[ ,]{{1,2}}{_NAME}(?=[ \t]*(?:[!,.:;)]|$))",
+    re.MULTILINE,
+)
+_MENTIONED: Final = re.compile(rf"(?<!\S)@(?P<name>{NAME_WORD})(?=[ ,:!?]|$)", re.MULTILINE)
 _GROUPS: Final = re.compile(
     r"\b(?:team|all|everyone|everybody|folks|there|world|sir|madam|colleagues?|customers?|support|damen|herren|kolleg\w*|zusammen|kunde\w*|kundin\w*|tous|toutes|équipe|collègues?|"
     r"client\w*|todos|todas|equipo|colegas|tutti|tutte|colleghi|cliente|friends?|none|unknown|n/a|admin|name|date|email|phone|the|your|you|this)\b",
@@ -46,7 +51,7 @@ _GROUPS: Final = re.compile(
 
 def find_placed(masked: str) -> Iterator[tuple[int, int]]:
     """Start and end of each name in its place; ``masked`` has blanks over code, links, tokens and markup."""
-    for place in (_TITLED, _SALUTATION, _FIELD, _CLOSING):
+    for place in (_TITLED, _SALUTATION, _FIELD, _CLOSING, _THANKED, _MENTIONED):
         for match in place.finditer(masked):
             if not _GROUPS.search(match.group("name")):
                 yield match.span("name")
