@@ -41,5 +41,7 @@ async def connect(settings: WeaviateSettings) -> WeaviateAsyncClient:
     except WeaviateBaseError as error:
         await client.close()
         address = f"{settings.host}:{settings.http_port} (gRPC {settings.grpc_port})"
-        raise StoreUnavailableError(f"Weaviate does not answer at {address}; is it running ('headrace status'), and are HEADRACE_WEAVIATE_… right?") from error
+        raise StoreUnavailableError(
+            f"Weaviate does not answer at {address}; is it running ('headrace processes'), and are HEADRACE_WEAVIATE_… right?"
+        ) from error
     return client

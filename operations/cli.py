@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from contracts.settings import TelemetrySettings
@@ -23,6 +27,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(asked: bool) -> None:  # Typer's form
+    if asked:
+        typer.echo(f"headrace {version('headrace')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    return
+
+
 app.command()(demo)
 app.command()(up)
 app.command()(down)
@@ -40,4 +59,5 @@ app.command()(settings)
 def main() -> None:
     """The console script. Commands speak to a person: events below a warning would only repeat what they print."""
     configure_logging(TelemetrySettings(log_level="warning", log_format="console"))
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors come as exceptions too, and a command tells them once
     app()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -35,6 +36,8 @@ from operations.stack import ProcessState, Stack
 from operations.topic_reading import topic_reader
 
 _MIB: Final = 2**20
+_ADDRESSES: Final = re.compile(r" from \[\(.*")
+"""The end of what aiokafka says: the addresses as Python writes them."""
 _WATCH_SECONDS: Final = 2.0
 _INDEX_WORKERS: Final = ("index", "index-backfill")
 _Answer = TypeVar("_Answer")
@@ -56,6 +59,8 @@ class Status:
     freshness: tuple[Freshness, ...] = ()
     histograms: Histograms = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    stack: str = ""
+    """That no local stack runs, where none does: what answers is then served elsewhere."""
 
 
 def status(
@@ -93,6 +98,7 @@ async def _processes(found: Status, before: Histograms | None) -> None:
     stack = Stack()
     found.processes = await asyncio.to_thread(stack.processes)
     if not found.processes:
+        found.stack = f"No stack runs under {stack.site.home}. 'headrace up' starts it."
         return
     down = [state.name for state in found.processes if not state.pid]
     found.problems += [f"{name} does not run: 'headrace up' starts it, and its log is {stack.site.log(name)}" for name in down]
@@ -145,7 +151,8 @@ async def _asked(found: Status, what: str, ask: Callable[[], Awaitable[_Answer]]
     try:
         return await ask()
     except _FORESEEN as error:
-        found.problems.append(f"{what}: {' '.join(str(error).split())[:200] or type(error).__name__}")
+        said = _ADDRESSES.sub("", " ".join(str(error).split()))[:200]
+        found.problems.append(f"{what}: {said or type(error).__name__}")
         return None
 
 
@@ -164,12 +171,17 @@ def as_data(found: Status) -> dict[str, Any]:
 
 def render(found: Status, span: str = "since the workers started") -> RenderableType:
     """One look as tables."""
-    parts: list[RenderableType] = []
-    if found.processes:
-        parts += [_process_table(found.processes), ""]
-    parts += [_connector_table(found.connectors), "", _lag_table(found.lags), "", _tenant_table(found.tenants)]
-    parts.append(f"embedding space  {escape(found.space) or 'none yet: there is no index'}")
-    parts += ["", _freshness_table(found.freshness, span)]
+    parts: list[RenderableType] = [found.stack] if found.stack else [_process_table(found.processes), ""]
+    answered = (
+        (found.connectors, _connector_table(found.connectors)),
+        (found.lags, _lag_table(found.lags)),
+        (found.tenants, _tenant_table(found.tenants)),
+        (found.freshness, _freshness_table(found.freshness, span)),
+    )
+    for _, table in (pair for pair in answered if pair[0]):
+        parts += [table, ""]
+    if found.lags or found.tenants:
+        parts.append(f"embedding space  {escape(found.space) or 'none yet: there is no index'}")
     if found.dead_letters_open is not None:
         style = "red" if found.dead_letters_open else "green"
         parts += ["", f"dead letters open  [{style}]{found.dead_letters_open}[/]" + ("  ('headrace dead-letters list')" if found.dead_letters_open else "")]

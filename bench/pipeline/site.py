@@ -85,7 +85,7 @@ async def bench_site(*, overlap: float = 0.2, names: bool = False, programs: tup
             prober = Prober(f"http://{stack.site.address('query')}")
             async with IndexWatch(stack.site.address("kafka")) as watch:
                 yield Site(stack, load_sources(sources).sources[0], keys, watch, prober, Corpus())
-            await prober.close()
+            await prober.aclose()
         finally:
             await asyncio.to_thread(stack.down)
 

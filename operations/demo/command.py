@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -118,8 +118,7 @@ def _up(stack: Stack, sources_file: Path, callers: Callers, reader: tuple[str, t
 
 async def _play(stack: Stack, source: PostgresSource, callers: Callers, console: Console, *, changes: int, rate: float, seed: int) -> Verdict:
     verdict = Verdict()
-    prober = Prober(f"http://{stack.site.address('query')}")
-    async with IndexWatch(stack.site.address("kafka")) as watch:
+    async with aclosing(Prober(f"http://{stack.site.address('query')}")) as prober, IndexWatch(stack.site.address("kafka")) as watch:
         scene = Scene(stack.site.dsn(), source, callers, prober, watch)
         load_seconds = await wait_until_indexed(watch, _documents(stack.site.dsn()), console)
         documents, chunks = len(watch.documents), sum(change.added for change in watch.changes)
@@ -127,7 +126,6 @@ async def _play(stack: Stack, source: PostgresSource, callers: Callers, console:
         await show_changes(scene, verdict, console, seed=seed, count=changes, per_second=rate)
         await show_questions(scene, verdict, load_questions(questions_file(EXAMPLE)), console)
         summarize(verdict, load_seconds, documents, chunks, console)
-    await prober.close()
     return verdict
 
 

@@ -81,7 +81,7 @@ class Prober:
     def __init__(self, url: str) -> None:
         self._http = aiohttp.ClientSession(url, timeout=aiohttp.ClientTimeout(total=10.0), raise_for_status=True)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         await self._http.close()
 
     async def search(self, key: str, text: str, **fields: Any) -> list[dict[str, Any]]:

@@ -20,7 +20,9 @@ from rich.table import Table
 
 from contracts.events import describe_validation
 from operations.stack.errors import NotReadyError, StackError
+from operations.stack.preflight import callers_settings, check_settings
 from operations.stack.programs import PROGRAM_NAMES
+from operations.stack.site import DATABASE
 from operations.stack.stack import Stack
 
 EXIT_CODE: Final = 2
@@ -82,23 +84,31 @@ def up(only: Only = None, clean: Clean = False) -> None:
     """Start the local stack and return when all of it is ready."""
     with one_message():
         stack = Stack(programs=tuple(only) if only else PROGRAM_NAMES)
+        chosen = callers_settings(stack.site)
+        check_settings(stack.programs, chosen)
         began = time.monotonic()
         with ProgressTable() as progress:
-            stack.up(progress, clean=clean)
+            stack.up(progress, clean=clean, environment=chosen)
         console = Console(soft_wrap=True)
-        console.print(
-            f"Ready after {time.monotonic() - began:.1f} s. Query service: http://{stack.site.address('query')}  Home: {escape(str(stack.site.home))}"
-        )
+        serving = f" Query service: http://{stack.site.address('query')} " if "query" in stack.programs else ""
+        console.print(f"Ready after {time.monotonic() - began:.1f} s.{serving} Home: {escape(str(stack.site.home))}")
+        if "postgres" in stack.programs:
+            console.print(
+                f"The local database: postgresql://…@{stack.site.address('postgres')}/{DATABASE}; its password is in {escape(str(stack.site.env_file))} (HEADRACE_DEMO_DSN)."
+            )
 
 
 def down() -> None:
     """Stop the local stack, and end what a killed run of this home left behind."""
     with one_message():
         stack = Stack()
+        ran = bool(stack.processes())
         with ProgressTable() as progress:
             left = stack.down(progress)
         for item in left:
             Console().print(f"Ended {item.name} (pid {item.pid}), left by an earlier run.")
+        if not ran and not left:
+            Console(soft_wrap=True).print(f"No stack ran under {escape(str(stack.site.home))}.")
 
 
 def processes() -> None:

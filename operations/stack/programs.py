@@ -46,6 +46,11 @@ class ProgramSpec:
     stop_seconds: int = 20
     directory: Path | None = field(default=None)
 
+    @property
+    def ours(self) -> bool:
+        """Whether it is a program of this project, which reads the HEADRACE_… settings."""
+        return self.directory == ROOT
+
 
 def _worker(name: str, module: str, arguments: tuple[str, ...], after: tuple[str, ...], *, nice: int = 0) -> ProgramSpec:
     """A Faust worker of the project: its health answers on its metrics port."""

@@ -61,6 +61,11 @@ class Stack:
         self._specs = with_dependencies(programs)
         self._supervision = Supervision(self.site.home)
 
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Names of the programs that ``up`` starts."""
+        return tuple(spec.name for spec in self._specs)
+
     def up(self, progress: Progress = _silent, *, clean: bool = False, environment: Mapping[str, str] | None = None) -> None:
         """Start what does not run and return when all of it is ready.
 
@@ -199,8 +204,8 @@ class Stack:
         log = self.site.log(spec.name)
         return NotReadyError(
             f"{spec.name} did not become ready (it is {state.lower()}; {reason}).",
-            f"Its log is {log}. Mend what it names, then run `headrace up` again: what runs is left alone.",
-            last_lines(log),
+            f"Its log is {log}. Mend what it names, then run `headrace up` again; `headrace down` ends the programs that run.",
+            tuple(dict.fromkeys(last_lines(log))),  # it was started again and again, and said the same each time
         )
 
     def _stop_all(self, progress: Progress) -> None:

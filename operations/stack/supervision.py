@@ -29,8 +29,8 @@ _TOLERATED: Final = frozenset({Faults.ALREADY_STARTED, Faults.NOT_RUNNING})
 
 
 def render(site: Site, specs: Iterable[ProgramSpec], chosen: Mapping[str, str]) -> str:
-    """The text of supervisor.conf; ``chosen`` variables are every program's, above its own."""
-    return "\n".join([_daemon_section(site), *(_program_section(site, spec, chosen) for spec in specs)])
+    """The text of supervisor.conf; ``chosen`` variables are our own programs', above what each has: a server that reads none of them is not restarted for one."""
+    return "\n".join([_daemon_section(site), *(_program_section(site, spec, chosen if spec.ours else {}) for spec in specs)])
 
 
 def _daemon_section(site: Site) -> str:

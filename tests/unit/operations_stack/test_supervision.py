@@ -9,7 +9,7 @@ import pytest
 from supervisor.options import ServerOptions
 
 from operations.stack.errors import StackError, UnknownProgramError
-from operations.stack.programs import PROGRAM_NAMES, PROGRAMS, ProgramSpec, choose, with_dependencies
+from operations.stack.programs import PROGRAM_NAMES, PROGRAMS, ROOT, ProgramSpec, choose, with_dependencies
 from operations.stack.settings import StackSettings
 from operations.stack.site import Site
 from operations.stack.supervision import MARK, render
@@ -55,9 +55,13 @@ def test_programs_are_restarted_for_ever_but_started_by_name_alone(site: Site) -
     assert found.killasgroup is True
 
 
-def test_chosen_variables_reach_programs_above_their_own(site: Site) -> None:
-    found = program(read_back(site, spec(environment=lambda _site: {"OWN": "1"}), chosen={"OWN": "2", "HEADRACE_SOURCES": "s.yaml"}))
-    assert (found.environment["OWN"], found.environment["HEADRACE_SOURCES"]) == ("2", "s.yaml")
+def test_chosen_variables_reach_our_programs_above_their_own(site: Site) -> None:
+    chosen = {"OWN": "2", "HEADRACE_SOURCES": "s.yaml"}
+    ours = program(read_back(site, spec(environment=lambda _site: {"OWN": "1"}, directory=ROOT), chosen=chosen))
+    assert (ours.environment["OWN"], ours.environment["HEADRACE_SOURCES"]) == ("2", "s.yaml")
+    server = program(read_back(site, spec(environment=lambda _site: {"OWN": "1"}), chosen=chosen))
+    assert server.environment["OWN"] == "1"
+    assert "HEADRACE_SOURCES" not in server.environment
 
 
 @pytest.mark.parametrize("value", ['say "it"', "'quoted'"])
@@ -73,7 +77,7 @@ def test_line_break_in_a_command_is_refused(site: Site) -> None:
 
 def test_workers_of_the_slow_lane_are_nice(site: Site) -> None:
     by_name = {spec.name: spec for spec in PROGRAMS}
-    assert by_name["index-backfill"].command(site)[:3] == ["nice", "-n", "10"]
+    assert by_name["index-backfill"].command(site)[:3] == ["nice", "-n", "17"]
     assert by_name["index"].command(site)[0] != "nice"
     assert by_name["index"].environment(site)["HEADRACE_TELEMETRY_METRICS_PORT"] == "21063"
 
