@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ from operations.foreseen import UNAVAILABLE, OperationError, one_message
 from operations.stack import StackSettings
 
 _MASK: Final = "********"
+_ALIKE: Final = 0.85
 _ALL: Final[tuple[type[BaseSettings], ...]] = (*GROUPS, StackSettings)
 Origin = Literal["environment", "stack.env", "default"]
 
@@ -66,8 +68,18 @@ def settings(
         _print(shown, chosen, Console())
     for problem in problems:
         Console(stderr=True, soft_wrap=True).print(f"[red]invalid[/red]  {escape(problem)}")
+    for variable, meant in misspelt(os.environ):
+        Console(stderr=True, soft_wrap=True).print(f"[yellow]unknown[/yellow]  {escape(variable)} sets nothing; did you mean {meant}?")
     if problems:
         raise typer.Exit(UNAVAILABLE)
+
+
+def misspelt(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Variables that look like one of ours and are none, each with the one that was meant."""
+    known = [f"{kind.model_config.get('env_prefix', '')}{name}".upper() for kind in _ALL for name in kind.model_fields]
+    for variable in sorted(environ):
+        if variable.startswith("HEADRACE_") and variable.upper() not in known and (near := difflib.get_close_matches(variable, known, n=1, cutoff=_ALIKE)):
+            yield variable, near[0]
 
 
 def of_group(kind: type[BaseSettings], environ: Mapping[str, str], stack_file: Mapping[str, str]) -> Iterator[Setting]:
