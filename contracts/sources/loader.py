@@ -130,16 +130,20 @@ def _explain(item: ErrorDetails, place: Place) -> tuple[str, str]:
             return "braces without quotes are a mapping in YAML", f"write '{{{name}}}' in quotes"
         case "value_error":
             return item["msg"].removeprefix("Value error, "), ""
-        case "too_short" | "string_too_short":
-            return "is empty", f"name at least one {str(place[-1]).removesuffix('s')}" if place and given in ([], ()) else "give it a value"
-        case "model_type" | "dict_type" | "model_attributes_type":
-            return f"is {_KINDS.get(type(given), 'a value')}", "write a mapping of 'key: value' lines" + (" that begins with 'sources:'" if not place else "")
-        case "tuple_type" | "list_type":
-            return f"is {_KINDS.get(type(given), 'a value')}", "write a list: a line with '- ' for each entry, or [a, b]"
+        case "too_short" | "string_too_short" | "model_type" | "dict_type" | "model_attributes_type" | "tuple_type" | "list_type":
+            return _explain_shape(item["type"], given, place)
         case "string_pattern_mismatch":
             return f"{given!r} does not fit", _TABLE_NAME if "tables" in place else _SOURCE_NAME
         case _:
             return item["msg"][0].lower() + item["msg"][1:], ""
+
+
+def _explain_shape(kind: str, given: object, place: Place) -> tuple[str, str]:
+    if kind.endswith("too_short"):
+        return "is empty", f"name at least one {str(place[-1]).removesuffix('s')}" if place and kind == "too_short" else "give it a value"
+    listed = kind in {"tuple_type", "list_type"}
+    cure = "write a list: a line with '- ' for each entry, or [a, b]" if listed else "write a mapping of 'key: value' lines"
+    return f"is {_KINDS.get(type(given), 'a value')}", cure if place else f"{cure} that begins with 'sources:'"
 
 
 _KINDS: Final = {list: "a list", dict: "a mapping", str: "a text", int: "a number", float: "a number", bool: "a truth value", type(None): "empty"}
