@@ -130,15 +130,16 @@ def _explain(item: ErrorDetails, place: Place) -> tuple[str, str]:
             return "braces without quotes are a mapping in YAML", f"write '{{{name}}}' in quotes"
         case "value_error":
             return item["msg"].removeprefix("Value error, "), ""
-        case "too_short" | "string_too_short" | "model_type" | "dict_type" | "model_attributes_type" | "tuple_type" | "list_type":
-            return _explain_shape(item["type"], given, place)
         case "string_pattern_mismatch":
             return f"{given!r} does not fit", _TABLE_NAME if "tables" in place else _SOURCE_NAME
         case _:
-            return item["msg"][0].lower() + item["msg"][1:], ""
+            return _explain_shape(item, place)
 
 
-def _explain_shape(kind: str, given: object, place: Place) -> tuple[str, str]:
+def _explain_shape(item: ErrorDetails, place: Place) -> tuple[str, str]:
+    kind, given = item["type"], item.get("input")
+    if kind not in _SHAPES:
+        return item["msg"][0].lower() + item["msg"][1:], ""
     if kind.endswith("too_short"):
         return "is empty", f"name at least one {str(place[-1]).removesuffix('s')}" if place and kind == "too_short" else "give it a value"
     listed = kind in {"tuple_type", "list_type"}
@@ -146,6 +147,7 @@ def _explain_shape(kind: str, given: object, place: Place) -> tuple[str, str]:
     return f"is {_KINDS.get(type(given), 'a value')}", cure if place else f"{cure} that begins with 'sources:'"
 
 
+_SHAPES: Final = frozenset({"too_short", "string_too_short", "model_type", "dict_type", "model_attributes_type", "tuple_type", "list_type"})
 _KINDS: Final = {list: "a list", dict: "a mapping", str: "a text", int: "a number", float: "a number", bool: "a truth value", type(None): "empty"}
 _TABLE_NAME: Final = "a table is named schema.table, such as public.tickets"
 _SOURCE_NAME: Final = "a source is named by a lower-case letter and up to 31 of a-z, 0-9 and _"
