@@ -10,6 +10,7 @@ from bench.pipeline.measure import RESULTS
 
 REPORT: Final = RESULTS.parent / "RESULTS.md"
 MARK: Final = "<!-- generated below -->"
+_WORTH_TELLING: Final = 0.01
 PLOT: Final = RESULTS / "freshness.svg"
 
 
@@ -55,8 +56,10 @@ def _latencies(result: dict[str, Any]) -> str:
         for kind, row in found.items()
         if isinstance(row, dict)
     ]
-    notes = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in result["configuration"].items())
-    return "\n".join(rows) + f"\n\n{notes}; not seen in 30 s: {found['not_seen_in_30_s']}"
+    about = result["configuration"]
+    notes = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in about.items() if not isinstance(value, dict))
+    busy = ", ".join(f"{name} {share}" for name, share in about.get("cores_busy", {}).items() if share >= _WORTH_TELLING)
+    return "\n".join(rows) + f"\n\n{notes}; not seen in 30 s: {found['not_seen_in_30_s']}" + (f"; cores busy: {busy}" if busy else "")
 
 
 def _plot(records: list[dict[str, Any]]) -> bool:

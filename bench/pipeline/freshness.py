@@ -23,6 +23,7 @@ import psycopg
 
 from bench.pipeline.measure import machine, milliseconds, write
 from bench.pipeline.probing import SharedProbe
+from bench.pipeline.shares import cores, cpu_seconds
 from bench.pipeline.site import TENANT, Site, bench_site, row
 from connectors.debezium import connected, request_snapshot
 from operations.demo.watching import PROBE_SECONDS, PROBE_SHARE, until
@@ -175,12 +176,14 @@ async def main(arguments: argparse.Namespace) -> dict[str, Any]:
         ]
         if arguments.backfill:
             await _start_backfill(site, arguments.backfill)
-        indexed = len(site.watch.documents)
+        indexed, looked, before = len(site.watch.documents), time.perf_counter(), cpu_seconds(site)
         run = await measure(site, arguments.rate, arguments.seconds, arguments.seed)
+        busy = cores(before, cpu_seconds(site), time.perf_counter() - looked)
         configuration = {
             "chunks_per_document": round(sum(change.added for change in site.watch.changes[:PAGES]) / PAGES, 1),
             "words_per_chunk_without_overlap": round(sum(words) / len(words), 1),
             "backfill_documents_loaded_meanwhile": len(site.watch.documents) - indexed if arguments.backfill else 0,
+            "cores_busy": busy,
         }
         return {"rate_per_second": arguments.rate, "seconds": arguments.seconds, "configuration": configuration, "milliseconds": report(run)}
 

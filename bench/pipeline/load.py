@@ -16,6 +16,7 @@ import psycopg
 from bench.chunking.corpus import revisions
 from bench.pipeline.corpus import Corpus
 from bench.pipeline.measure import machine, write
+from bench.pipeline.shares import cores, cpu_seconds
 from bench.pipeline.site import Site, bench_site
 from contracts.events import ChunkPolicy, DocumentRecord
 from contracts.identity import Version
@@ -66,8 +67,9 @@ async def piped(site: Site, bodies: list[str]) -> dict[str, Any]:
     await site.apply()
     await site.loaded(1, 120)
     first = time.perf_counter()
-    start_us = site.watch.changes[0].indexed_time_us
+    start_us, looked, before = site.watch.changes[0].indexed_time_us, time.perf_counter(), cpu_seconds(site)
     await site.loaded(sum(1 for body in bodies if body.strip()), 300)
+    busy = cores(before, cpu_seconds(site), time.perf_counter() - looked)
     chunks = sum(change.added for change in site.watch.changes)
     seconds = (max(change.indexed_time_us for change in site.watch.changes) - start_us) / 1e6
     return {
@@ -77,6 +79,7 @@ async def piped(site: Site, bodies: list[str]) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "chunks_per_second": round(chunks / seconds, 1),
         "connector_to_first_document_seconds": round(first - asked, 1),
+        "cores_busy": busy,
     }
 
 
