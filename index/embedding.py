@@ -97,7 +97,8 @@ def load(settings: EmbeddingSettings, *, aside: bool = False) -> Embedder:
     return InProcessEmbedder(settings, ASIDE_NICENESS if aside else 0)
 
 
-ASIDE_NICENESS: Final = 15
+ASIDE_NICENESS: Final = 9
+"""Below whoever is waited for, just above the worker of the backfill lane, which is started with 10: a live change's vectors come before a load's."""
 
 
 class ShortestFirst:

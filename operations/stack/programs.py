@@ -119,7 +119,7 @@ WORKERS: Final = (
     _worker("normalize", "streams", ("normalize", "--lane", "live"), ("kafka",)),
     _worker("normalize-backfill", "streams", ("normalize", "--lane", "backfill"), ("kafka",), nice=10),
     _worker("index", "streams", ("index", "--lane", "live"), ("kafka", "weaviate")),
-    _worker("index-backfill", "streams", ("index", "--lane", "backfill"), ("kafka", "weaviate"), nice=17),
+    _worker("index-backfill", "streams", ("index", "--lane", "backfill"), ("kafka", "weaviate"), nice=10),
     ProgramSpec(
         name="query",
         command=lambda _site: [sys.executable, "-m", "query_service"],

@@ -77,7 +77,7 @@ def test_line_break_in_a_command_is_refused(site: Site) -> None:
 
 def test_workers_of_the_slow_lane_are_nice(site: Site) -> None:
     by_name = {spec.name: spec for spec in PROGRAMS}
-    assert by_name["index-backfill"].command(site)[:3] == ["nice", "-n", "17"]
+    assert by_name["index-backfill"].command(site)[:3] == ["nice", "-n", "10"]
     assert by_name["index"].command(site)[0] != "nice"
     assert by_name["index"].environment(site)["HEADRACE_TELEMETRY_METRICS_PORT"] == "21063"
 
