@@ -51,7 +51,8 @@ def run(name: str) -> bool:
     before, began, at = machine(), time.monotonic(), time.time()
     raw = RESULTS / "raw" / f"{name}.json"
     raw.parent.mkdir(parents=True, exist_ok=True)
-    given = [part for argument in arguments for part in ((argument, str(raw)) if argument == JSON_OPTION else (argument,))]
+    kept = str(RESULTS / f"{name}.json")  # also where a bar is missed: that is a result too
+    given = [part for argument in arguments for part in ((argument, kept) if argument == JSON_OPTION else (argument,))]
     print(f"{name}: python -m {module} {' '.join(arguments)}", flush=True)
     done = subprocess.run(
         [sys.executable, "-m", module, *given], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, stdout=subprocess.PIPE, check=False

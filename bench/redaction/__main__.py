@@ -77,7 +77,7 @@ def _measure(rounds: int, seed: int) -> list[Row]:
         rows.append(Row(f"ms per edit, {tier}, ours", cost.ours_ms))
         rows.append(Row(f"ms per edit, {tier}, Presidio", cost.presidio_ms))
         rows.append(Row(f"times cheaper per edit, {tier} ({cost.edits} edits)", cost.ratio, 5.0))
-    rows.append(Row("MB/s, patterns, handbook", throughput(pages)))
+    rows.append(Row("MB/s, patterns, handbook", throughput(pages), 5.0))
     rows.append(Row("MB/s, patterns, dense", throughput(dense_pages(20, seed)), 1.0))
     rows.append(Row("MB/s, Presidio's patterns, handbook (40 pages)", presidio_throughput(pages[:40])))
     return rows

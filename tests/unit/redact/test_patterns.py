@@ -23,6 +23,17 @@ FOUND = [
     ("CARD", "card 4111 1111 1111 1111, exp", "4111 1111 1111 1111"),
     ("CARD", "3782-822463-10005", "3782-822463-10005"),
     ("CARD", "5555555555554444", "5555555555554444"),
+    ("CARD", "charge pan=4111-1111-1111-1111 exp=0927", "4111-1111-1111-1111"),
+    ("CARD", "terminal,txn,pan,amount\nT-11,000817,4111111111111111,64.20", "4111111111111111"),
+    ("CARD", "T-11,000817,4111 1111 1111 1111,64.20", "4111 1111 1111 1111"),
+    ("SECRET", "the AWS key pair was AKIAIOSFODNN7EXAMPLE / wJalrXUtnFEMIaK7MDENGabPxRfiCYEXAMPLEKEY", "wJalrXUtnFEMIaK7MDENGabPxRfiCYEXAMPLEKEY"),
+    ("SECRET", "sign in with 7aBDvzJ#08 as the password", "7aBDvzJ#08"),
+    ("SECRET", "mysql -h db2 -u report -p'!GxLF4hT7RUwt7' sales", "!GxLF4hT7RUwt7"),
+    ("SECRET", "ConvertTo-SecureString '5Qexk-dZqBI0' -AsPlainText", "5Qexk-dZqBI0"),
+    ("SECRET", "wget --user=mirror --password=cvordhayzZk https://mirror.example", "cvordhayzZk"),
+    ("SECRET", "machine x\n  login ci\n  password vIFjPc-AiJq", "vIFjPc-AiJq"),
+    ("SECRET", "<password>LReF.rNCSkjtG</password>", "LReF.rNCSkjtG"),
+    ("SECRET", "the label says admin / RMH?yi8OxLR60 for all to see", "RMH?yi8OxLR60"),
     ("IBAN", "IBAN DE89 3704 0044 0532 0130 00 BIC COBADEFF", "DE89 3704 0044 0532 0130 00"),
     ("IBAN", "GB29NWBK60161331926819", "GB29NWBK60161331926819"),
     ("IP", "from 192.168.4.20:443", "192.168.4.20"),
@@ -61,6 +72,10 @@ FOUND = [
 ]
 
 STAYS = [
+    "order id=4111111111111111 is a number of ours",
+    "1000,4111111111111111,12",
+    "=SUMIFS(Sales!$D$2:$D$1204;Sales!$B$2:$B$1204)",
+    "**1Password**: Please note that 1Password is no longer an app",
     "version 1.2.3.4 and v10.20.30.40",
     "pkg==1.2.3.4",
     "section 8.2.4.44",
