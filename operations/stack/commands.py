@@ -85,7 +85,7 @@ def up(only: Only = None, clean: Clean = False) -> None:
     with one_message():
         stack = Stack(programs=tuple(only) if only else PROGRAM_NAMES)
         chosen = callers_settings(stack.site)
-        check_settings(stack.programs, chosen)
+        check_settings(stack.site, stack.programs, chosen)
         began = time.monotonic()
         with ProgressTable() as progress:
             stack.up(progress, clean=clean, environment=chosen)

@@ -27,11 +27,12 @@ def callers_settings(site: Site) -> dict[str, str]:
     return chosen | {name: str(Path(chosen[name]).absolute()) for name in (_SOURCES, _KEYS_FILE) if chosen.get(name)}
 
 
-def check_settings(programs: Collection[str], chosen: Mapping[str, str]) -> None:
+def check_settings(site: Site, programs: Collection[str], chosen: Mapping[str, str]) -> None:
     """Raises StackError where the workers would find no valid sources.yaml, or the query service no API keys."""
     if {"normalize", "normalize-backfill", "watch"} & set(programs):
         try:
-            load_sources(Path(chosen.get(_SOURCES) or read(SourcesSettings).sources))
+            # env: may name what only this start will write to stack.env
+            load_sources(Path(chosen.get(_SOURCES) or read(SourcesSettings).sources), {**os.environ, **stack_environment(site), **chosen})
         except SourcesError as error:
             raise StackError(
                 str(error), "docs/sources-yaml.md explains the file. Nothing was started; `headrace up --only postgres` starts the local database alone."

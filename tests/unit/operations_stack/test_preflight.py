@@ -14,7 +14,7 @@ from operations.stack.site import Site, keep_environment
 SOURCES = """sources:
   - name: app
     type: postgres
-    connection: {host: localhost, database: app, user: u, password: env:APP_PASSWORD}
+    connection: {host: localhost, database: app, user: u, password: env:HEADRACE_DEMO_PASSWORD}
     tables:
       - {name: public.pages, key: [id], tenant: acme, title: title, body: body, allowed: [public]}
 """
@@ -46,11 +46,11 @@ def test_a_sources_file_where_the_caller_stands_is_the_workers_too(site: Site, t
 
 def test_what_is_missing_is_told_before_anything_starts(site: Site, tmp_path: Path) -> None:
     with pytest.raises(StackError, match=r"sources\.yaml: cannot be read"):
-        check_settings(("kafka", "normalize", "query"), callers_settings(site))
+        check_settings(site, ("kafka", "normalize", "query"), callers_settings(site))
     (tmp_path / "sources.yaml").write_text(SOURCES)
     with pytest.raises(StackError, match="HEADRACE_QUERY_API_KEYS_FILE is not set"):
-        check_settings(("kafka", "normalize", "query"), callers_settings(site))
+        check_settings(site, ("kafka", "normalize", "query"), callers_settings(site))
     with pytest.raises(StackError, match="is no file"):
-        check_settings(("query",), {"HEADRACE_QUERY_API_KEYS_FILE": "/nowhere.yaml"})
-    check_settings(("kafka", "normalize"), callers_settings(site))
-    check_settings(("postgres",), {})
+        check_settings(site, ("query",), {"HEADRACE_QUERY_API_KEYS_FILE": "/nowhere.yaml"})
+    check_settings(site, ("kafka", "normalize"), callers_settings(site))
+    check_settings(site, ("postgres",), {})
