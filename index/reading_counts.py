@@ -31,7 +31,8 @@ class Counts:
 async def count_tenants(client: WeaviateAsyncClient, names: CollectionNames) -> tuple[Counts, ...]:
     """Of every tenant, by name. Raises StoreUnavailableError."""
     try:
-        tenants = sorted(await client.collections.use(names.document).tenants.get())
+        with_chunks, with_documents = await asyncio.gather(*(client.collections.use(name).tenants.get() for name in (names.chunk, names.document)))
+        tenants = sorted(with_documents.keys() & with_chunks.keys())  # one that is just being made has no documents yet
         return tuple(await asyncio.gather(*(_count(client, names, tenant) for tenant in tenants)))
     except WeaviateBaseError as error:
         raise StoreUnavailableError("the index could not be counted") from error

@@ -163,7 +163,8 @@ class WeaviateStore:
         if tenant in self._tenants:
             return
         async with reaching(f"tenant {tenant} could not be created", self._seconds):
-            for collection in (self._documents, self._chunks):
+            # Documents last: who finds the tenant there may read its chunks.
+            for collection in (self._chunks, self._documents):
                 if not await collection.tenants.exists(tenant):
                     await collection.tenants.create(tenant)
         self._tenants.add(tenant)
@@ -175,9 +176,13 @@ class WeaviateStore:
             by_tenant[key.tenant].append(key.doc_id)
         for tenant in by_tenant:
             await self.ensure_tenant(tenant)
-        async with reaching("the index could not be read", self._seconds):
-            looks = asyncio.gather(*(self._look_in(tenant, doc_ids) for tenant, doc_ids in by_tenant.items()))
-            floors, found = await asyncio.gather(self.floors(), looks)
+        try:
+            async with reaching("the index could not be read", self._seconds):
+                looks = asyncio.gather(*(self._look_in(tenant, doc_ids) for tenant, doc_ids in by_tenant.items()))
+                floors, found = await asyncio.gather(self.floors(), looks)
+        except StoreUnavailableError:
+            self._tenants -= by_tenant.keys()  # one may have been removed: the next attempt makes it anew
+            raise
         observations: dict[DocKey, Observation] = {}
         for tenant, (manifests, chunks) in zip(by_tenant, found, strict=True):
             for doc_id in by_tenant[tenant]:

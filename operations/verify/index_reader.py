@@ -7,7 +7,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from weaviate.classes.query import Filter
@@ -41,9 +41,14 @@ class IndexReader:
         self._documents: CollectionAsync = client.collections.use(names.document)
 
     async def tenants(self) -> list[str]:
-        """Every tenant that has a document or a chunk."""
-        documents, chunks = await asyncio.gather(self._documents.tenants.get(), self._chunks.tenants.get())
-        return sorted({*documents, *chunks})
+        """Every tenant of either collection. One may be in the first alone: a tenant is made there first, and damage may have taken it from one."""
+        chunks, documents = await self._holding()
+        return sorted(chunks | documents)
+
+    async def _holding(self) -> tuple[set[str], set[str]]:
+        """The tenants that have chunks, and those that have documents. Weaviate refuses to read a tenant that is not there."""
+        chunks, documents = await asyncio.gather(self._chunks.tenants.get(), self._documents.tenants.get())
+        return set(chunks), set(documents)
 
     async def documents(self, keys: Iterable[DocKey]) -> dict[DocKey, Indexed]:
         """All that is there of each document; an empty Indexed for one that the index never saw."""
@@ -51,32 +56,37 @@ class IndexReader:
         wanted = list(keys)
         for key in wanted:
             by_tenant[key.tenant].append(key.doc_id)
-        known = set(await self.tenants())
-        found: dict[DocKey, Indexed] = {key: Indexed() for key in wanted}
-        for tenant in by_tenant.keys() & known:
-            found |= await self._documents_of(tenant, by_tenant[tenant])
+        with_chunks, with_documents = await self._holding()
+        found: dict[DocKey, Indexed] = {}
+        for tenant, doc_ids in by_tenant.items():
+            reads = (
+                self._manifests_of(tenant, doc_ids if tenant in with_documents else ()),
+                self._chunks_of(tenant, doc_ids if tenant in with_chunks else ()),
+            )
+            manifests, chunks = await asyncio.gather(*reads)
+            found |= {DocKey(tenant, doc_id): Indexed(tuple(manifests[doc_id]), tuple(chunks[doc_id])) for doc_id in doc_ids}
         return found
 
-    async def _documents_of(self, tenant: str, doc_ids: Sequence[str]) -> dict[DocKey, Indexed]:
-        mine = Filter.by_property("doc_id").contains_any(list(doc_ids))
+    async def _manifests_of(self, tenant: str, doc_ids: Sequence[str]) -> dict[str, list[Manifest]]:
         manifests: dict[str, list[Manifest]] = defaultdict(list)
-        chunks: dict[str, list[ChunkSeen]] = defaultdict(list)
-        documents_query = self._documents.with_tenant(tenant).query.fetch_objects(filters=mine, limit=EVERYTHING, return_properties=DOCUMENT_FIELDS)
-        chunks_query = self._chunks.with_tenant(tenant).query.fetch_objects(
-            filters=mine, limit=EVERYTHING, return_properties=["doc_id", "content_hash", *DIGESTED]
-        )
-        found_documents, found_chunks = await asyncio.gather(documents_query, chunks_query)
-        for found in found_documents.objects:
+        for found in await _of_documents(self._documents, tenant, doc_ids, DOCUMENT_FIELDS):
             manifests[str(found.properties["doc_id"])].append(manifest_from_properties(found.properties))
-        for chunk in found_chunks.objects:
+        return manifests
+
+    async def _chunks_of(self, tenant: str, doc_ids: Sequence[str]) -> dict[str, list[ChunkSeen]]:
+        chunks: dict[str, list[ChunkSeen]] = defaultdict(list)
+        for chunk in await _of_documents(self._chunks, tenant, doc_ids, ["doc_id", "content_hash", *DIGESTED]):
             about = chunk.properties
             allowed = about["allowed"] if isinstance(about["allowed"], list) else []
             seen = ChunkSeen(str(chunk.uuid), str(about["content_hash"]), chunk_digest(about), tuple(str(item) for item in allowed))
             chunks[str(about["doc_id"])].append(seen)
-        return {DocKey(tenant, doc_id): Indexed(tuple(manifests[doc_id]), tuple(chunks[doc_id])) for doc_id in doc_ids}
+        return chunks
 
     async def manifests(self, tenant: str, listed: array[int]) -> AsyncIterator[list[Held]]:
         """Batches of the documents that have a manifest; ``listed`` gathers 64 bits of the id of each chunk that any manifest lists."""
+        _, with_documents = await self._holding()
+        if tenant not in with_documents:
+            return
         batch: list[Held] = []
         async for found in self._documents.with_tenant(tenant).iterator(return_properties=["doc_id", "scope", "entries"], cache_size=CURSOR_OBJECTS):
             about = found.properties
@@ -90,6 +100,9 @@ class IndexReader:
 
     async def unlisted_chunks(self, tenant: str, listed: array[int]) -> AsyncIterator[list[Held]]:
         """Batches of documents that have chunks which nobody lists."""
+        with_chunks, _ = await self._holding()
+        if tenant not in with_chunks:
+            return
         sorted_places = np.sort(np.frombuffer(listed, dtype=np.uint64)) if listed else np.empty(0, dtype=np.uint64)
         batch: list[tuple[int, Held]] = []
         async for found in self._chunks.with_tenant(tenant).iterator(return_properties=["doc_id", "scope"], cache_size=CURSOR_OBJECTS):
@@ -100,6 +113,15 @@ class IndexReader:
                 batch = []
         if batch:
             yield _absent(batch, sorted_places)
+
+
+async def _of_documents(collection: CollectionAsync, tenant: str, doc_ids: Sequence[str], properties: Sequence[str]) -> list[Any]:
+    """The objects of a collection that belong to the documents."""
+    if not doc_ids:
+        return []
+    mine = Filter.by_property("doc_id").contains_any(list(doc_ids))
+    found = await collection.with_tenant(tenant).query.fetch_objects(filters=mine, limit=EVERYTHING, return_properties=properties)
+    return list(found.objects)
 
 
 def place_of(chunk_id: str) -> int:

@@ -11,6 +11,8 @@ import pytest
 from index.documents import ChunkContent
 from index.manifest import Manifest
 from index.store import DocKey, NewChunk, WeaviateStore
+from operations.verify.comparison import Indexed
+from operations.verify.index_reader import IndexReader
 from tests.integration.operations.conftest import ROWS, YAML, Desk
 
 pytestmark = pytest.mark.timeout(900)
@@ -69,6 +71,44 @@ def plant(desk: Desk) -> Callable[[WeaviateStore, Any, Any], Any]:
         await store.put_chunks([a_chunk(DocKey("acme", desk.doc_id(778)), spare, "22222222-2222-5222-8222-222222222222", list(vector))])
 
     return work
+
+
+@pytest.mark.parametrize("half", ["chunk", "document"])
+def test_a_tenant_that_is_half_made_is_an_empty_one(desk: Desk, half: str) -> None:
+    """A tenant is made in one collection and then in the other, and Weaviate refuses to read one that is not there."""
+    tenant = f"half-{half}"
+    strange = DocKey(tenant, desk.doc_id(1))
+
+    async def make(_: WeaviateStore, client: Any, names: Any) -> Any:
+        await client.collections.use(getattr(names, half)).tenants.create(tenant)
+        return await IndexReader(client, names).documents([strange])
+
+    async def remove(_: WeaviateStore, client: Any, names: Any) -> None:
+        await client.collections.use(getattr(names, half)).tenants.remove([tenant])
+
+    assert desk.in_index(make) == {strange: Indexed()}
+    try:
+        assert desk.verified()["consistent"]
+        assert tenant not in [counted["tenant"] for counted in desk.data("status")["tenants"]]
+    finally:
+        desk.in_index(remove)
+
+
+def test_a_tenant_removed_under_a_running_worker_is_made_anew(desk: Desk) -> None:
+    """The workers remember which tenants are there; a tenant whose customer left may come again."""
+
+    async def remove(_: WeaviateStore, client: Any, names: Any) -> None:
+        for collection in (names.chunk, names.document):
+            await client.collections.use(collection).tenants.remove(["passing"])
+
+    row = "INSERT INTO notes VALUES (%s, 'passing', 'ops', 'Passing', 'A guest stays for a night.', '{public}')"
+    desk.sql.execute(row, (960,))
+    desk.until(lambda: desk.verified()["consistent"])
+    desk.in_index(remove)
+    desk.sql.execute(row, (961,))
+    desk.until(lambda: desk.data("why", desk.doc_id(961))["right"])
+    desk.sql.execute("DELETE FROM notes WHERE id IN (960, 961)")
+    desk.until(lambda: desk.verified()["consistent"])
 
 
 def test_every_kind_of_damage_is_found_and_mended(desk: Desk) -> None:
