@@ -34,8 +34,14 @@ _TRUE_PATTERNS: Final = frozenset(
 )  # fmt: skip
 _PEOPLE: Final = frozenset(
     {
-        "Alan Thomas", "Austin Hernandez", "Becky Sweger", "Ethan Heppner", "Greg Boone", "Jeremy Zilar", "John Peters", "Julia Elman", "Kathryn Connolly", "Leah Gitter",
-        "Michelle Hertzfeld", "Peter Karman",
+        "Ahmed Mahdi", "Aidan Feldman", "Alan Thomas", "Alex Bisker", "Alex Dalessio", "Alex Mobeka", "Alexander Koudry", "Amanda Costello", "Amar Singh",
+        "Andre Francisco", "Andrea Sigritz", "Angela Colter", "Austin Hernandez", "Becky", "Becky Sweger", "Bob DeLuca", "Bonnie Hochhalter", "Brad Hansher",
+        "Brian Whittaker", "Bruce Schneier", "Bryan DeLeve", "Carlo Costino", "Chris McFerren", "Clinton", "Dahianna Salazar Foreman", "Derrick Rogers",
+        "Doc Norton", "Dominic Sale", "Drew Jack", "Eric Brewer", "Esther Praske", "Ethan", "Ethan Heppner", "Greg Boone", "Harold Tyler", "Harry", "Herbert",
+        "Jacklynn Pham", "Jeremy Zilar", "Joe Castle", "John C. Kluzinscki", "John Peters", "John Yuda", "Joshua", "Joshua Di Frances", "Julia Elman",
+        "Karen Link", "Kathryn Connolly", "Keith Wilson", "Lakita Rivero", "Lara Hogan", "Leah Gitter", "Mary", "Mary Robinson", "Matt Ryan", "Matt Spencer",
+        "Matthew Ryan", "Melanie Leopold", "Melvin Moreira", "Michelle Hertzfeld", "Nico Papafil", "Nixon", "Octavia Johnson", "Peter Burkholder",
+        "Peter Karman", "Sara Twyman", "Sasha Magee", "Siri Nankin", "Stephen Reilly", "Tom Hanks", "Toni Bonitto", "Tricia Sieveke", "Wendy",
     }
 )  # fmt: skip
 

@@ -35,8 +35,8 @@ _URL_PASSWORD: Final = re.compile(r"://[^\s:/@?#]{0,128}:([^\s/@]{1,256})@")
 # Each alternative begins with a letter, so that the engine skips by first letters; that no word goes on before it is therefore asked behind it.
 _NAME: Final = re.compile(
     r"(?:passw(?:or)?[dt]e?|passwort|passphrase|passcode|pwd|passwd|secret|token|api[ _-]?key|access[ _-]?key|account[ _-]?key|shared[ _-]?key|private[ _-]?key|"
-    r"signing[ _-]?key|encryption[ _-]?key|client[ _-]?secret|credentials?|bearer|authorization|pw(?<!\wpw)\b|pass(?<!\wpass)\b|"
-    r"kennwort|api[ -]?schlüssel|geheimschlüssel|zugangsschlüssel|mot[ _-]de[ _-]passe|psw|psk(?<!\wpsk)\b|mdp(?<!\wmdp)\b|cl[ée] (?:d['’]?api|api|secrète|privée|d['’]accès)|jeton|"
+    r"signing[ _-]?key|encryption[ _-]?key|client[ _-]?secret|credentials?|bearer|authorization|pw(?<![^\W_]pw)\b|pass(?<![^\W_]pass)\b|"
+    r"kennwort|phrase (?:secrète|de passe)|frase (?:de paso|de contraseña|segreta|d['’]ordine)|api[ -]?schlüssel|geheimschlüssel|zugangsschlüssel|mot[ _-]de[ _-]passe|psw|psk(?<!\wpsk)\b|mdp(?<!\wmdp)\b|cl[ée] (?:d['’]?api|api|secrète|privée|d['’]accès)|jeton|"
     r"contraseña|clave(?<!\wclave)\b|parola d['’]ordine|chiave (?:api|segreta|privata|di accesso)|senha(?<!\wsenha)\b|wachtwoord)"
 )
 _ASSIGNED: Final = re.compile(
@@ -47,9 +47,9 @@ _FOLLOWED: Final = re.compile(r"[ \t]{1,2}[\"'`*]{0,3}(?P<value>[^\s\"'`<>;|]{8,
 _TOLD: Final = re.compile(r"[^\n:=.;!?]{1,60}(?:[:=]|\b(?:is|ist|lautet|est|es|è)\b)[ \t]{1,4}[\"'`*]{0,3}(?P<value>[^\s\"'`<>;|]{8,2048})")
 # A password's noun anywhere in the line, and near it something that no language writes.
 _PASSWORD: Final = re.compile(
-    r"passw|passphrase|passcode|\bp(?:wd|sw|w)\b|kennwort|mot[ _-]de[ _-]passe|\bmdp\b|contraseña|parola d['’]ordine|senha|wachtwoord"
+    r"passw|passphrase|passcode|\bp(?:wd|sw|w)\b|kennwort|phrase (?:secrète|de passe)|frase (?:de paso|segreta)|mot[ _-]de[ _-]passe|\bmdp\b|contraseña|parola d['’]ordine|senha|wachtwoord"
 )
-_PASSWORD_HINT: Final = re.compile(r"p(?:ass[wpce ]|wd|sw|w )|kennw|mdp|contrase|rola d|senha|wachtw")
+_PASSWORD_HINT: Final = re.compile(r"p(?:ass[wpce ]|wd|sw|w )|kennw|hrase |frase |mdp|contrase|rola d|senha|wachtw")
 _WORDS_NEAR: Final = 80
 _TOKEN_NEAR: Final = re.compile(r"[^\s\"'`<>;|,()]{8,128}")
 _SIGNED: Final = re.compile(r"\w[!#$%&*+=?^~]+\w|[!#$%&*+?^~]{1,2}\w")
@@ -82,6 +82,15 @@ _IRREGULAR: Final = re.compile(r"\d[A-Za-z]|[!#$%&*+=?^~]\w|[a-z][A-Z].*[a-z][A-
 _STRUCTURED: Final = re.compile(
     r"[\w.-]+(?:[:/][\w.-]*)+|[a-z0-9]+(?:[-_.][a-z0-9]+)*|[A-Z0-9]+(?:[-_.][A-Z0-9]+)*|v?\d+(?:\.\d+)+\w*|\d+[A-Za-z]{1,4}", re.ASCII
 )
+# What follows the noun of a key, and is too irregular for an identifier.
+_KEYED: Final = re.compile(
+    r"(?:key|token|secret|schlüssel|cl[ée]f?|llave|clave|chiave)(?<!public key)(?<!öffentlicher schlüssel)(?<!clé publique)(?: (?:is|ist|est|es|è))?[\"'`*:= \t]{1,8}(?P<value>[a-z0-9+/_-]{20,512}={0,2})(?![\w+/-]|\.\w)"
+)
+# ``I set the projector to …``.
+_CHANGED: Final = re.compile(
+    r"\b(?:set|changed?|reset|gesetzt?|setz[et]|geänderte?|changée?|remise?|cambiad[oa]|cambié|puesto|impostat[oa]|cambiat[oa])\b[^\n.;:]{0,60}?[ ](?:to|auf|in|en|à|a|por|su)[ ]{1,2}[\"'`]?(?P<value>[^\s\"'`<>;|,()]{10,64})"
+)
+_CHANGED_HINT: Final = re.compile(r"setz?t? |ange|cambiad|cambié|puesto|impostat|cambiat|änder|remis")
 _BEARER: Final = re.compile(r"[ \t]{1,4}[\"']?(?P<value>[A-Za-z0-9._~+/=-]{16,2048})")
 _NOT_SECRET: Final = re.compile(
     r"(?:string|text|password|passwort|passwd|secret|token|key|none|null|nil|true|false|undefined|required|optional|changeme|example|redacted|hidden|str|bytes|int|bool|"
@@ -92,6 +101,7 @@ _RANDOM_VALUE: Final = re.compile(r"[=:]>?[ \t]{0,3}[\"']?(?P<value>[A-Za-z0-9+/
 _CHECKSUM_NAME: Final = re.compile(r"sha|md5|hash|digest|checksum|integrity|etag|commit|rev|fingerprint|uuid|guid|https?", re.IGNORECASE)
 _NAME_LENGTH: Final = 64
 _SHORTEST_RANDOM: Final = 33
+_LEAST_BITS_OF_A_KEY: Final = 3.6
 _SHORTEST_SIGNED: Final = 10
 _SHORTEST_SCRAMBLED: Final = 20
 _HUMP: Final = re.compile(r"[a-z](?=[A-Z])")
@@ -134,6 +144,7 @@ def find_credentials(text: str) -> list[Span]:
     lowered = text.lower()
     if len(lowered) == len(text):
         spans += _assigned(text, lowered) + _near_passwords(text, lowered) + (_paired(text, lowered) if signed else [])
+        spans += _keyed(text, lowered) + (_changed(text, lowered) if _CHANGED_HINT.search(lowered) else [])
     if len(text) > _SHORTEST_RANDOM and ("=" in text or ":" in text):
         spans += _random_values(text)
     return spans
@@ -151,6 +162,23 @@ def _paired(text: str, lowered: str) -> list[Span]:
         start = match.start("value")
         value = text[start : match.end("value")].rstrip(".:!?)]}*")
         if _SIGNED.search(value) and _no_word(value):
+            spans.append(Span(start, start + len(value), "SECRET", value))
+    return spans
+
+
+def _keyed(text: str, lowered: str) -> list[Span]:
+    """``the licence server's key 1SkHbn88…``: random letters behind the noun."""
+    found = (match.span("value") for match in _KEYED.finditer(lowered))
+    return [Span(start, end, "SECRET", text[start:end]) for start, end in found if _looks_random(text[start:end], _LEAST_BITS_OF_A_KEY)]
+
+
+def _changed(text: str, lowered: str) -> list[Span]:
+    """``I set the laptop to 1THnCMZ+CY7Bvqi3``: no other value looks so."""
+    spans = []
+    for match in _CHANGED.finditer(lowered):
+        start = match.start("value")
+        value = text[start : match.end("value")].rstrip(".:!?]}*")
+        if _SIGNED.search(value) and _no_word(value) and any(c.isupper() for c in value) and any(c.islower() for c in value):
             spans.append(Span(start, start + len(value), "SECRET", value))
     return spans
 
@@ -238,9 +266,9 @@ def _random_values(text: str) -> list[Span]:
     return spans
 
 
-def _looks_random(value: str) -> bool:
+def _looks_random(value: str, least_bits: float = 4.0) -> bool:
     classes = (any(c.isupper() for c in value), any(c.islower() for c in value), any(c.isdigit() for c in value))
     if not all(classes) or value.count("-") + value.count("_") + value.count("/") > len(value) // 8:
         return False
     counts = Counter(value)
-    return -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values()) > 4.0
+    return -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values()) > least_bits

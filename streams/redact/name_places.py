@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Final
 
 _UPPER: Final = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪĮĶĻŁŃŅŇŌŐŘŚŞŠŢŤŪŮŰŲŹŻŽ]"
-NAME_WORD: Final = rf"(?:(?:Mc|Mac|O['’]|D['’]|L['’]|d['’]|Dell['’]){_UPPER}[^\W\d_A-Z]+|{_UPPER}[^\W\d_A-Z]+)(?:[-'’]{_UPPER}?[^\W\d_A-Z]+)*"
-_PARTICLE: Final = r"(?:de|la|le|del|della|di|da|dos|van|von|zu|zur|der|den|ter|ten|y|i|al|bin|el|du|des)"
-_NAME: Final = rf"(?P<name>(?:{_PARTICLE}[ ]){{0,2}}{NAME_WORD}(?:[ ](?:{_PARTICLE}[ ]){{0,2}}(?:{NAME_WORD}|{_UPPER}\.)){{0,4}})"
+NAME_WORD: Final = (
+    rf"(?:(?:Mc|Mac|De|Di|Du|La|Le|Van|Von|Fitz|O['’]|D['’]|L['’]|d['’]|Dell['’]){_UPPER}[^\W\d_A-Z]+|{_UPPER}[^\W\d_A-Z]+)(?:[-'’]{_UPPER}?[^\W\d_A-Z]+)*"
+)
+PARTICLE: Final = r"(?:de|la|le|del|della|di|da|dos|van|von|zu|zur|der|den|ter|ten|y|i|al|bin|el|du|des)"
+_NAME: Final = rf"(?P<name>(?:{PARTICLE}[ ]){{0,2}}{NAME_WORD}(?:[ ](?:{PARTICLE}[ ]){{0,2}}(?:{NAME_WORD}|{_UPPER}\.)){{0,4}})"
 _TITLE: Final = (
     r"(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Herr|Herrn|Frau|Mme|Mlle|Madame|Monsieur|Mademoiselle|Sr|Sra|Srta|Señor|Señora|Señorita|Don|Doña|"
-    r"Sig\.ra|Sig|Sig\.na|Signor|Signora|señor|señora|señorita|sra|sr|signor|signora|monsieur|madame|herr|frau|Dott\.ssa|Dott|dott\.ssa|dott|sig\.ra|sig|Avv|Ing|Dipl\.-Ing)\.?|M\.|D\.ª)"
+    r"Sig\.ra|Sig|Sig\.na|Signor|Signora|señor|señora|señorita|sra|sr|signor|signora|monsieur|madame|herr|frau|Dott\.ssa|Dott|Dra|Lic|Arq|Abg|Ldo|Lda|Maître|Rev|Judge|Nurse|Captain|Doktor|Docteur|Doctor|Doctora|Dottor|Dottoressa|Profe|Profesor|Profesora|Professeur|Professore|Professoressa|don|doña|prof|professeure?|docteure?|doctora?|profesora?|professore|professoressa|avv|avvocat[oa]|ing|maître|dott\.ssa|dott|sig\.ra|sig|Avv|Ing|Dipl\.-Ing)\.?|M\.|D\.ª)"
 )
 _TITLED: Final = re.compile(rf"(?<![\w.])(?:{_TITLE}[ ]){{1,3}}{_NAME}")
 _GREETING: Final = (

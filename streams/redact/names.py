@@ -21,7 +21,9 @@ from spacy.lang.es.stop_words import STOP_WORDS as SPANISH
 from spacy.lang.fr.stop_words import STOP_WORDS as FRENCH
 from spacy.lang.it.stop_words import STOP_WORDS as ITALIAN
 
+from streams.redact.given_names import find_listed, name_lists
 from streams.redact.name_places import NAME_WORD, find_placed
+from streams.redact.name_tables import find_in_columns
 from streams.redact.segments import sentences
 from streams.redact.tokens import TOKEN, Span
 
@@ -48,6 +50,7 @@ _IGNORED: Final = [
     ),
 ]
 _MODEL, _HEADING, _SINGLE, _CAPITALISED, _PLACED = 0.8, 0.5, 0.4, 0.7, 0.9
+_LISTED, _LISTED_ALONE = 0.8, 0.65
 _LONGEST_SENTENCE: Final = 1_500
 _OTHERS: Final = tuple((frozenset(words) - ENGLISH, frozenset(ENGLISH) - words) for words in (GERMAN, FRENCH, SPANISH, ITALIAN))
 _STOP: Final = frozenset(ENGLISH | GERMAN | FRENCH | SPANISH | ITALIAN)
@@ -60,7 +63,8 @@ _ADDRESSING: Final = frozenset(
 )  # fmt: skip
 _LEADING: Final = _STOP | _ADDRESSING
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_MASKED: Final = re.compile(rf"{TOKEN.pattern}|`[^`\n]*`|\]\([^)\n]*\)|https?://\S+|<[^<>\n]{{1,200}}>|[*_#>|]")
+_HIDDEN: Final = re.compile(rf"{TOKEN.pattern}|`[^`\n]*`|\]\([^)\n]*\)|https?://\S+|<[^<>\n]{{1,200}}>")
+_MARKUP: Final = re.compile(r"[*_#>|]")
 _CANDIDATE: Final = re.compile(r"[^\W\d_a-z]['’]?[^\W\d_]+")
 _RUN: Final = re.compile(rf"{NAME_WORD}(?:[ ](?:(?:de|la|del|di|da|van|von|zu|der|den|dos|y|i)[ ]){{0,2}}{NAME_WORD}){{1,4}}")
 _NO_NAME: Final = re.compile(
@@ -96,8 +100,10 @@ class NameFinder:
     def __call__(self, text: str) -> list[Span]:
         if not _CANDIDATE.search(text):
             return []
-        masked = _MASKED.sub(lambda match: " " * len(match.group()), text)
-        scored = [(start, end, _PLACED) for start, end in find_placed(masked)]
+        visible = _HIDDEN.sub(lambda match: " " * len(match.group()), text)
+        masked = _MARKUP.sub(" ", visible)
+        scored = [(start, end, _PLACED) for start, end in (*find_placed(masked), *find_in_columns(visible, name_lists().begins))]
+        scored += [(start, end, _in_heading(text, start, _LISTED if full else _LISTED_ALONE)) for start, end, full in find_listed(masked, _NO_NAME)]
         prose: list[tuple[int, str, bool]] = []
         at = 0
         for sentence in sentences(masked):
@@ -165,7 +171,10 @@ def _leading(run: str, words: frozenset[str]) -> int:
 
 
 def _score(text: str, start: int, name: str) -> float:
-    if " " not in name:
-        return _SINGLE
+    return _SINGLE if " " not in name else _in_heading(text, start, _MODEL)
+
+
+def _in_heading(text: str, start: int, score: float) -> float:
+    """A score, or what is left of it in a heading, where all words are capitalised."""
     line = text.rfind("\n", 0, start) + 1
-    return _HEADING if _HEADING_LINE.match(text, line) else _MODEL
+    return _HEADING if _HEADING_LINE.match(text, line) else score

@@ -23,15 +23,22 @@ _GAP: Final = re.compile(rf"{_SPACE}(?:[-\u2013/]{_SPACE})?[(]?(?=\d)")
 _MOST_GAPS: Final = 4
 _BEFORE: Final = re.compile(
     r"(?:\b(?:tel|tél|phon|fon|mob|móv|mov|portable|cell|cel\b|handy|fax|call|ring|rang|dial|text\b|texted|sms|whatsapp|hotline|rufnummer|(?:zu)?rück?ruf|anruf|ruf[et]?\b|durchwahl|"
-    r"(?:r)?appel|joindre|joignable|llam|(?:ri)?chiam|number|nummer|numéro|número|numero|reach|contact|erreich|msisdn)\w*|[☎☏✆📞📱])[^\n\d]{0,24}\Z",
+    r"(?:r)?appel|joindre|joignable|llam|(?:ri)?chiam|number|nummer|numéro|número|numero|reach|contact|erreich|msisdn|sip:|invite)\w*|[☎☏✆📞📱])[^\n\d]{0,24}\Z",
     re.IGNORECASE,
 )
 # Numbers of things, which the words above would take for a phone's.
 _OTHER_NUMBER: Final = re.compile(
     r"\b(?:order|po|purchase|invoice|tracking|ticket|case|customer|client|account|reference|ref|serial|part|item|article|contract|policy|employee|id|batch|lot|booking|confirmation|"
-    r"registration|vat|tax|bestell|auftrags?|rechnungs?|kunden|konto|vertrags?|artikel|serien|personal|vorgangs?|commande|facture|client|contrat|compte|dossier|suivi|pedido|factura|"
+    r"registration|vat|tax|(?:bestell|auftrags?|rechnungs?|kunden|konto|vertrags?|artikel|serien|personal|vorgangs?)(?:nummer|nr)?|commande|facture|client|contrat|compte|dossier|suivi|pedido|factura|"
     r"cliente|cuenta|contrato|expediente|ordine|fattura|conto|contratto|pratica)\b[^\n\d]{0,20}\Z"
     r"|\b(?:number|nummer|numéro|número|numero) (?:de |du |d['’]|di |del |dell['’]|of )(?:the )?(?!tel|tél|phon|mob|móv|port|cel|handy|fax)[^\n\d]{1,24}\Z",
+    re.IGNORECASE,
+)
+# Such a noun right before a number that only its groups make a phone.
+_ITS_NUMBER: Final = re.compile(
+    r"\b(?:order|po|invoice|tracking|ticket|case|claim|serial|part|item|article|contract|policy|batch|lot|gtin|ean|isbn|issn|"
+    r"(?:bestell|auftrags?|rechnungs?|kunden|vertrags?|artikel|serien|vorgangs?|schadens?)(?:nummer|nr)|commande|facture|contrat|dossier(?: sinistre)?|sinistre|pedido|factura|"
+    r"contrato|expediente|siniestro|ordine|fattura|contratto|pratica|sinistro)(?: (?:no|nr|number|n°|nº|num))?[.:#]?[ ]{1,2}\Z",
     re.IGNORECASE,
 )
 # Weak signs, for which a region must give out the number: a signature's letter, or another phone in the same row (a token by then: texts are searched until nothing is found).
@@ -105,13 +112,14 @@ class PhoneFinder:
             known = _international(written, digits)
             if known is not None:
                 return known
-        if _written_as_phone(written, digits):
+        before = text[max(0, start - _CONTEXT) : start]
+        if _written_as_phone(written, digits) and not _ITS_NUMBER.search(before):
             known = self._given_out(digits)
             if known is not None:
                 return known
         if _NANP.fullmatch(written):
             return f"+1{digits[-10:]}"
-        return self._named(digits, text[max(0, start - _CONTEXT) : start], beside=_PHONE_AFTER.match(text, end) is not None)
+        return self._named(digits, before, beside=_PHONE_AFTER.match(text, end) is not None)
 
     def _named(self, digits: str, before: str, *, beside: bool) -> str | None:
         """A number that only what stands around it makes a phone."""

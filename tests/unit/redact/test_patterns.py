@@ -34,6 +34,13 @@ FOUND = [
     ("SECRET", "machine x\n  login ci\n  password vIFjPc-AiJq", "vIFjPc-AiJq"),
     ("SECRET", "<password>LReF.rNCSkjtG</password>", "LReF.rNCSkjtG"),
     ("SECRET", "the label says admin / RMH?yi8OxLR60 for all to see", "RMH?yi8OxLR60"),
+    ("SECRET", "copy the licence server key oaF1LlqsajAIxNKu8iS2G8NPRVdD53X8 into the settings", "oaF1LlqsajAIxNKu8iS2G8NPRVdD53X8"),
+    ("SECRET", "saisir la clé 1SkHbn88HxjSI6bWHtP3fS2qHx6kwXoI dans les réglages", "1SkHbn88HxjSI6bWHtP3fS2qHx6kwXoI"),
+    ("SECRET", "Secret access key   UvTCQCyEZDz/TddJ8HyS5SUkCnD8zRA9a9SkpXz9", "UvTCQCyEZDz/TddJ8HyS5SUkCnD8zRA9a9SkpXz9"),
+    ("SECRET", 'BROKER_DEFAULT_PASS: "?Q0IZ2O=1XtXX6"', "?Q0IZ2O=1XtXX6"),
+    ("SECRET", "so I set the projector to 1THnCMZ+CY7Bvqi3 because", "1THnCMZ+CY7Bvqi3"),
+    ("SECRET", "le disque est chiffré, phrase secrète UMFxFkM+#R5Kjp&12.", "UMFxFkM+#R5Kjp&12"),
+    ("PHONE", "sip: INVITE from 35097602074 via trunk-2", "35097602074"),
     ("IBAN", "IBAN DE89 3704 0044 0532 0130 00 BIC COBADEFF", "DE89 3704 0044 0532 0130 00"),
     ("IBAN", "GB29NWBK60161331926819", "GB29NWBK60161331926819"),
     ("IP", "from 192.168.4.20:443", "192.168.4.20"),
@@ -72,6 +79,12 @@ FOUND = [
 ]
 
 STAYS = [
+    "GTIN 04012345678901, batch 25-0317-B",
+    "Vorgangsnummer 2025-88-10443, Aktenzeichen 3 C 118/25",
+    "Dossier sinistre 25-118-00443, franchise 380 €",
+    "the cache key user-profile-settings-v2-production and the primary key customer_order_line_items_id",
+    "set the timeout to 300-seconds, changed the path to /srv/app+data",
+    "the public key AAAAC3NzaC1lZDI1NTE5AAAAIGq8 is no secret",
     "order id=4111111111111111 is a number of ours",
     "1000,4111111111111111,12",
     "=SUMIFS(Sales!$D$2:$D$1204;Sales!$B$2:$B$1204)",
