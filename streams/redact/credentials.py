@@ -27,9 +27,19 @@ _KNOWN: Final = re.compile(
     r"|\d{8,10}:AA[\w-]{33}"
     r")(?![A-Za-z0-9])"
 )
-_KNOWN_HINT: Final = re.compile(
-    r"A[KSGIRN][IPDO]A[A-Z0-9]{8}|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hooks\.slack|eyJ|AIza|ya29|k_live_|k_test_|whsec_|sk-|SG\.|npm_|pypi-|hf_|_v1_|shp|ATATT3|dapi|hvs\.|AGE-SEC|:AA"
-)
+# What has to be in a text before an expression is worth its time: a search for a literal runs fifty times as fast.
+_KNOWN_HINTS: Final = (
+    "AKIA", "ASIA", "AGPA", "AIDA", "AROA", "ANPA", "ANVA", "AIPA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "xapp-", "hooks.slack", "eyJ",
+    "AIza", "ya29", "k_live_", "k_test_", "whsec_", "sk-", "SG.", "npm_", "pypi-", "hf_", "_v1_", "shpat_", "shpca_", "shppa_", "shpss_", "ATATT3", "dapi", "hvs.", "AGE-SEC", ":AA",
+)  # fmt: skip
+_LONG_RUN: Final = re.compile(r"[\w./+:=-]{15}")
+_NAME_HINTS: Final = (
+    "pass", "pwd", "secret", "token", "key", "credential", "bearer", "authorization", "pw", "kennwort", "schlüssel", "mot", "psw", "psk", "mdp", "clé", "cle ", "jeton",
+    "contraseña", "clave", "clef", "llave", "parola d", "chiave", "senha", "wachtwoord", "phrase ", "frase ",
+)  # fmt: skip
+_CHANGED_HINTS: Final = ("set", "change", "changé", "ändert", "cambi", "puesto", "impost", "remis")
+_PAIR_HINTS: Final = ("admin", "root", "user", "guest", "login", "benutzer", "gast", "utilisateur", "invité", "usuario", "invitado", "utente", "ospite")
+_PLACED_HINTS: Final = (" -p", " -w", " -a", " -u", " --user", "SecureString", "pass", "Pass", "login", "masterauth", "net use", "pwd", "Pwd")
 _URL_PASSWORD: Final = re.compile(r"://[^\s:/@?#]{0,128}:([^\s/@]{1,256})@")
 
 # Each alternative begins with a letter, so that the engine skips by first letters; that no word goes on before it is therefore asked behind it.
@@ -49,7 +59,6 @@ _TOLD: Final = re.compile(r"[^\n:=.;!?]{1,60}(?:[:=]|\b(?:is|ist|lautet|est|es|�
 _PASSWORD: Final = re.compile(
     r"passw|passphrase|passcode|\bp(?:wd|sw|w)\b|kennwort|phrase (?:secrète|de passe)|frase (?:de paso|segreta)|mot[ _-]de[ _-]passe|\bmdp\b|contraseña|parola d['’]ordine|senha|wachtwoord"
 )
-_PASSWORD_HINT: Final = re.compile(r"p(?:ass[wpce ]|wd|sw|w )|kennw|hrase |frase |mdp|contrase|rola d|senha|wachtw")
 _WORDS_NEAR: Final = 80
 _TOKEN_NEAR: Final = re.compile(r"[^\s\"'`<>;|,()]{8,128}")
 _SIGNED: Final = re.compile(r"\w[!#$%&*+=?^~]+\w|[!#$%&*+?^~]{1,2}\w")
@@ -67,7 +76,6 @@ _PLACED: Final = (
     re.compile(r"\blogin[ \t]+\S{1,64}\s{1,8}password[ \t]+(?P<value>\S{4,128})"),
     re.compile(r"\b(?:curl|wget)\b[^\n|;]{0,120}?[ ](?:-u|--user)[ ]?[\"']?[\w.@-]{1,64}:(?P<value>[^\s\"'<>;|$]{4,128})"),
 )
-_PLACED_HINT: Final = re.compile(r"[ ]-[pwau]|SecureString|--\S*pass|login|requirepass|masterauth|net use|<[^>]{0,20}[Pp]ass|;[ ]?[Pp](?:assword|wd)=")
 # Small and capital letters, digits and a sign within one word: no language, path or version is written so.
 _SCRAMBLED_WORD: Final = re.compile(
     r"(?<![^\s\"'`(«“:])(?=[^\s]{0,40}?[a-z])(?=[^\s]{0,40}?[A-Z])(?=[^\s]{0,40}?\d)(?P<value>[A-Za-z0-9]{1,40}[!#$%&*?^~][A-Za-z0-9!#$%&*?^~+=-]{2,60})(?=[\s\"'`)».,;:]|$)"
@@ -90,7 +98,6 @@ _KEYED: Final = re.compile(
 _CHANGED: Final = re.compile(
     r"\b(?:set|changed?|reset|gesetzt?|setz[et]|geänderte?|changée?|remise?|cambiad[oa]|cambié|puesto|impostat[oa]|cambiat[oa])\b[^\n.;:]{0,60}?[ ](?:to|auf|in|en|à|a|por|su)[ ]{1,2}[\"'`]?(?P<value>[^\s\"'`<>;|,()]{10,64})"
 )
-_CHANGED_HINT: Final = re.compile(r"setz?t? |ange|cambiad|cambié|puesto|impostat|cambiat|änder|remis")
 _BEARER: Final = re.compile(r"[ \t]{1,4}[\"']?(?P<value>[A-Za-z0-9._~+/=-]{16,2048})")
 _NOT_SECRET: Final = re.compile(
     r"(?:string|text|password|passwort|passwd|secret|token|key|none|null|nil|true|false|undefined|required|optional|changeme|example|redacted|hidden|str|bytes|int|bool|"
@@ -130,24 +137,40 @@ def find_private_keys(text: str) -> list[Span]:
 def find_credentials(text: str) -> list[Span]:
     """Everything secret within a line."""
     spans: list[Span] = []
-    if _KNOWN_HINT.search(text):
+    if _LONG_RUN.search(text) is not None and _any_in(text, _KNOWN_HINTS):
         spans += [Span(m.start(), m.end(), "SECRET", m.group()) for m in _KNOWN.finditer(text) if not (m.start() and text[m.start() - 1].isalnum())]
     if "://" in text:
         spans += [Span(m.start(1), m.end(1), "SECRET", m.group(1)) for m in _URL_PASSWORD.finditer(text) if not _NOT_SECRET.fullmatch(m.group(1))]
     if "AKIA" in text or "ASIA" in text:
         spans += _values(_AWS_PAIR, text)
-    if _PLACED_HINT.search(text):
+    if _any_in(text, _PLACED_HINTS):
         spans += [span for place in _PLACED for span in _values(place, text) if not _NOT_SECRET.fullmatch(span.value)]
     signed = _SIGN_INSIDE.search(text) is not None
     if signed:
         spans += [span for span in _values(_SCRAMBLED_WORD, text) if len(span.value) >= _SHORTEST_SIGNED and not _CELL.search(span.value)]
     lowered = text.lower()
     if len(lowered) == len(text):
-        spans += _assigned(text, lowered) + _near_passwords(text, lowered) + (_paired(text, lowered) if signed else [])
-        spans += _keyed(text, lowered) + (_changed(text, lowered) if _CHANGED_HINT.search(lowered) else [])
+        spans += _by_words(text, lowered, signed=signed)
     if len(text) > _SHORTEST_RANDOM and ("=" in text or ":" in text):
         spans += _random_values(text)
     return spans
+
+
+def _by_words(text: str, lowered: str, *, signed: bool) -> list[Span]:
+    """What a word near it, in any case, makes a secret."""
+    spans: list[Span] = []
+    if _any_in(lowered, _NAME_HINTS):
+        spans += _assigned(text, lowered) + _near_passwords(text, lowered) + _keyed(text, lowered)
+    if _any_in(lowered, _CHANGED_HINTS):
+        spans += _changed(text, lowered)
+    if signed and _any_in(lowered, _PAIR_HINTS):
+        spans += _paired(text, lowered)
+    return spans
+
+
+def _any_in(text: str, literals: tuple[str, ...]) -> bool:
+    """A loop in C over ``in``: a generator would cost more than the searches."""
+    return any(map(text.__contains__, literals))
 
 
 def _values(place: re.Pattern[str], text: str) -> list[Span]:
@@ -186,8 +209,6 @@ def _changed(text: str, lowered: str) -> list[Span]:
 def _near_passwords(text: str, lowered: str) -> list[Span]:
     """What stands in the same line as a password's noun, before or after it, and can be nothing else."""
     spans: list[Span] = []
-    if _PASSWORD_HINT.search(lowered) is None:
-        return spans
     for noun in _PASSWORD.finditer(lowered):
         start = max(text.rfind("\n", 0, noun.start()) + 1, noun.start() - _WORDS_NEAR)
         end = text.find("\n", noun.end())
