@@ -57,11 +57,11 @@ _FOLLOWED: Final = re.compile(r"[ \t]{1,2}[\"'`*]{0,3}(?P<value>[^\s\"'`<>;|]{8,
 _TOLD: Final = re.compile(r"[^\n:=.;!?]{1,60}(?:[:=]|\b(?:is|ist|lautet|est|es|è)\b)[ \t]{1,4}[\"'`*]{0,3}(?P<value>[^\s\"'`<>;|]{8,2048})")
 # A password's noun anywhere in the line, and near it something that no language writes.
 _PASSWORD: Final = re.compile(
-    r"passw|passphrase|passcode|\bp(?:wd|sw|w)\b|kennwort|phrase (?:secrète|de passe)|frase (?:de paso|segreta)|mot[ _-]de[ _-]passe|\bmdp\b|contraseña|parola d['’]ordine|senha|wachtwoord"
+    r"passw|passphrase|passcode|\bp(?:ass|wd|sw|w)\b|kennwort|phrase (?:secrète|de passe)|frase (?:de paso|segreta)|mot[ _-]de[ _-]passe|\bmdp\b|contraseña|parola d['’]ordine|senha|wachtwoord"
 )
 _WORDS_NEAR: Final = 80
 _TOKEN_NEAR: Final = re.compile(r"[^\s\"'`<>;|,()]{8,128}")
-_SIGNED: Final = re.compile(r"\w[!#$%&*+=?^~]+\w|[!#$%&*+?^~]{1,2}\w")
+_SIGNED: Final = re.compile(r"\w-?[!#$%&*+=?^~]+-?\w|[!#$%&*+?^~]{1,2}\w")
 # Where commands and files take a password by its place.
 _PLACED: Final = (
     re.compile(
@@ -71,6 +71,7 @@ _PLACED: Final = (
     re.compile(r"--(?:[a-z]+-)?pass(?:word|wd|phrase)?[= ][\"']?(?P<value>[^\s\"'<>;|$-][^\s\"'<>;|]{5,127})"),
     re.compile(r"\b(?:requirepass|masterauth)[ ]+[\"']?(?P<value>[^\s\"']{4,128})"),
     re.compile(r"\bnet use\b[^\n]{1,80}?[ ][\"']?(?P<value>[^\s\"'\\/:]{6,128})[\"']?[ ]/user:"),
+    re.compile(r"\bnet use\b[^\n]{1,120}?[ ]/user:\S+[ ]+[\"']?(?P<value>[^\s\"'/]{6,128})"),
     re.compile(r"<(?:\w{1,20}:)?[Pp]ass(?:word|wd|phrase)?>(?P<value>[^<\s]{4,128})</"),
     re.compile(r"(?:^|;)[ ]?(?:[Pp]assword|[Pp]wd)=(?P<value>[^;\"'\s]{4,128})(?=;|[\"']|$)"),
     re.compile(r"\blogin[ \t]+\S{1,64}\s{1,8}password[ \t]+(?P<value>\S{4,128})"),
@@ -90,10 +91,11 @@ _IRREGULAR: Final = re.compile(r"\d[A-Za-z]|[!#$%&*+=?^~]\w|[a-z][A-Z].*[a-z][A-
 _STRUCTURED: Final = re.compile(
     r"[\w.-]+(?:[:/][\w.-]*)+|[a-z0-9]+(?:[-_.][a-z0-9]+)*|[A-Z0-9]+(?:[-_.][A-Z0-9]+)*|v?\d+(?:\.\d+)+\w*|\d+[A-Za-z]{1,4}", re.ASCII
 )
-# What follows the noun of a key, and is too irregular for an identifier.
-_KEYED: Final = re.compile(
-    r"(?:key|token|secret|schlüssel|cl[ée]f?|llave|clave|chiave)(?<!public key)(?<!öffentlicher schlüssel)(?<!clé publique)(?: (?:is|ist|est|es|è))?[\"'`*:= \t]{1,8}(?P<value>[a-z0-9+/_-]{20,512}={0,2})(?![\w+/-]|\.\w)"
+# A key's noun anywhere in the line, and near it a word too irregular for an identifier.
+_KEY_NOUN: Final = re.compile(
+    r"(?:(?<!public )key|token|secret|credential|(?<!öffentlicher )schlüssel|clé(?! publique)|clef|llave(?! pública)|clave(?! pública)|chiave(?! pubblica))"
 )
+_KEY_NEAR: Final = re.compile(r"(?<![^\s\"'`(«“:=])[A-Za-z0-9+/_-]{20,512}={0,2}(?=[\s\"'`)».,;:!?]|$)(?!\.\w)")
 # ``I set the projector to …``.
 _CHANGED: Final = re.compile(
     r"\b(?:set|changed?|reset|gesetzt?|setz[et]|geänderte?|changée?|remise?|cambiad[oa]|cambié|puesto|impostat[oa]|cambiat[oa])\b[^\n.;:]{0,60}?[ ](?:to|auf|in|en|à|a|por|su)[ ]{1,2}[\"'`]?(?P<value>[^\s\"'`<>;|,()]{10,64})"
@@ -108,6 +110,7 @@ _RANDOM_VALUE: Final = re.compile(r"[=:]>?[ \t]{0,3}[\"']?(?P<value>[A-Za-z0-9+/
 _CHECKSUM_NAME: Final = re.compile(r"sha|md5|hash|digest|checksum|integrity|etag|commit|rev|fingerprint|uuid|guid|https?", re.IGNORECASE)
 _NAME_LENGTH: Final = 64
 _SHORTEST_RANDOM: Final = 33
+_PUBLIC_KEY: Final = "AAAA"  # how SSH's begin
 _LEAST_BITS_OF_A_KEY: Final = 3.6
 _SHORTEST_SIGNED: Final = 10
 _SHORTEST_SCRAMBLED: Final = 20
@@ -190,9 +193,19 @@ def _paired(text: str, lowered: str) -> list[Span]:
 
 
 def _keyed(text: str, lowered: str) -> list[Span]:
-    """``the licence server's key 1SkHbn88…``: random letters behind the noun."""
-    found = (match.span("value") for match in _KEYED.finditer(lowered))
-    return [Span(start, end, "SECRET", text[start:end]) for start, end in found if _looks_random(text[start:end], _LEAST_BITS_OF_A_KEY)]
+    """``the licence server's key 1SkHbn88…``: random letters near the noun."""
+    spans = []
+    for noun in _KEY_NOUN.finditer(lowered):
+        tokens = (token for token in _KEY_NEAR.finditer(text, *_line_around(text, noun)) if not token.group().startswith(_PUBLIC_KEY))
+        spans += [Span(token.start(), token.end(), "SECRET", token.group()) for token in tokens if _looks_random(token.group(), _LEAST_BITS_OF_A_KEY)]
+    return spans
+
+
+def _line_around(text: str, noun: re.Match[str]) -> tuple[int, int]:
+    """What stands near a noun in its line."""
+    start = max(text.rfind("\n", 0, noun.start()) + 1, noun.start() - _WORDS_NEAR)
+    end = text.find("\n", noun.end())
+    return start, min(end if end >= 0 else len(text), noun.end() + _WORDS_NEAR)
 
 
 def _changed(text: str, lowered: str) -> list[Span]:
@@ -210,10 +223,7 @@ def _near_passwords(text: str, lowered: str) -> list[Span]:
     """What stands in the same line as a password's noun, before or after it, and can be nothing else."""
     spans: list[Span] = []
     for noun in _PASSWORD.finditer(lowered):
-        start = max(text.rfind("\n", 0, noun.start()) + 1, noun.start() - _WORDS_NEAR)
-        end = text.find("\n", noun.end())
-        stop = min(end if end >= 0 else len(text), noun.end() + _WORDS_NEAR)
-        for token in _TOKEN_NEAR.finditer(text, start, stop):
+        for token in _TOKEN_NEAR.finditer(text, *_line_around(text, noun)):
             value = token.group().rstrip(".:!?]}*")
             if _PASSWORD.search(value.lower()) is None and _no_word(value):
                 spans.append(Span(token.start(), token.start() + len(value), "SECRET", value))

@@ -14,7 +14,7 @@ PARTICLE: Final = r"(?:de|la|le|del|della|di|da|dos|van|von|zu|zur|der|den|ter|t
 _NAME: Final = rf"(?P<name>(?:{PARTICLE}[ ]){{0,2}}{NAME_WORD}(?:[ ](?:{PARTICLE}[ ]){{0,2}}(?:{NAME_WORD}|{_UPPER}\.)){{0,4}})"
 _TITLE: Final = (
     r"(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Herr|Herrn|Frau|Mme|Mlle|Madame|Monsieur|Mademoiselle|Sr|Sra|Srta|Señor|Señora|Señorita|Don|Doña|"
-    r"Sig\.ra|Sig|Sig\.na|Signor|Signora|señor|señora|señorita|sra|sr|signor|signora|monsieur|madame|herr|frau|Dott\.ssa|Dott|Dra|Lic|Arq|Abg|Ldo|Lda|Maître|Rev|Judge|Nurse|Captain|Doktor|Docteur|Doctor|Doctora|Dottor|Dottoressa|Profe|Profesor|Profesora|Professeur|Professore|Professoressa|don|doña|prof|professeure?|docteure?|doctora?|profesora?|professore|professoressa|avv|avvocat[oa]|ing|maître|dott\.ssa|dott|sig\.ra|sig|Avv|Ing|Dipl\.-Ing)\.?|M\.|D\.ª)"
+    r"Sig\.ra|Sig|Sig\.na|Signor|Signora|señor|señora|señorita|sra|sr|signor|signora|monsieur|madame|herr|frau|Dott\.ssa|Dott|Dra|Lic|Arq|Abg|Ldo|Lda|Maître|Rev|Judge|Nurse|Captain|Doktor|Docteur|Doctor|Doctora|Dottor|Dottoressa|Profe|Profesor|Profesora|Professeur|Professore|Professoressa|don|doña|prof|professeure?|docteure?|doctora?|profesora?|professore|professoressa|avv|avvocat[oa]|ing|arch|geom|maître|coordonnateur|coordinatrice|collega|colega|collègue|Kolleg(?:e|in)|dott\.ssa|dott|sig\.ra|sig|Avv|Ing|Dipl\.-Ing)\.?|M\.|D\.ª)"
 )
 _TITLED: Final = re.compile(rf"(?<![\w.])(?:{_TITLE}[ ]){{1,3}}{_NAME}")
 _GREETING: Final = (

@@ -22,7 +22,7 @@ _EXTENSION: Final = re.compile(r"[ ,]{0,2}(?:x|ext\.?|Ext\.?|DW|poste|int\.)[ ]?
 _GAP: Final = re.compile(rf"{_SPACE}(?:[-\u2013/]{_SPACE})?[(]?(?=\d)")
 _MOST_GAPS: Final = 4
 _BEFORE: Final = re.compile(
-    r"(?:\b(?:tel|tél|phon|fon|mob|móv|mov|portable|cell|cel\b|handy|fax|call|ring|rang|dial|text\b|texted|sms|whatsapp|hotline|rufnummer|(?:zu)?rück?ruf|anruf|ruf[et]?\b|durchwahl|"
+    r"(?:\b(?:tel|tél|phon|fon|mob|móv|mov|portable|fisso|fijo|fixe|festnetz|landline|cell|cel\b|handy|fax|call|ring|rang|dial|text\b|texted|sms|whatsapp|hotline|rufnummer|(?:zu)?rück?ruf|anruf|ruf[et]?\b|durchwahl|"
     r"(?:r)?appel|joindre|joignable|llam|(?:ri)?chiam|number|nummer|numéro|número|numero|reach|contact|erreich|msisdn|sip:|invite)\w*|[☎☏✆📞📱])[^\n\d]{0,24}\Z",
     re.IGNORECASE,
 )
@@ -181,6 +181,12 @@ def _glued(text: str, start: int, end: int) -> bool:
         return True
     return (
         bool(after)
-        and (after[0].isalnum() or after[0] in "_%€$£" or (after[0] in ".,:" and after[1:].isdigit()) or (after[0] == "-" and after[1:].isalpha()))
+        and (
+            after[0].isalnum()
+            or after[0] in "_%€$£"
+            or (after[0] in ".:" and after[1:].isdigit())
+            or (after[0] == "," and after[1:].isdigit() and text[start:end].isdigit())
+            or (after[0] == "-" and after[1:].isalpha())
+        )
         and _EXTENSION.match(text, end) is None
     )
