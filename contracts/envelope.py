@@ -69,9 +69,14 @@ class Heartbeat:
     time_us: int
 
 
+def decode_key(key: bytes | None) -> Row | None:
+    """The key columns of a change. Raises InvalidRecordError."""
+    return None if key is None else _object(_json(key, "key"), "key")
+
+
 def decode_envelope(key: bytes | None, value: bytes | None) -> Envelope | Tombstone | Heartbeat:
     """A record of ``source.*``. Raises InvalidRecordError, whose reason never holds content."""
-    decoded_key = None if key is None else _object(_json(key, "key"), "key")
+    decoded_key = decode_key(key)
     if value is None:
         return Tombstone(decoded_key)
     record = _object(_json(value, "value"), "value")

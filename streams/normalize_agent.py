@@ -55,9 +55,9 @@ class Normalizing:
                 if outcome.op == NEVER_STORED:
                     _log.info("delete_of_what_was_never_stored", topic=source.topic, partition=source.partition, offset=source.offset)
                 if outcome.refused is not None:
-                    records.append(_refused(source, outcome.refused))
+                    records.append(self._refused(source, outcome.refused))
             except InvalidRecordError as error:
-                records = [_refused(source, error)]
+                records = [self._refused(source, error)]
         sent = [await self._producer.send(record) for record in records]
         task = asyncio.create_task(self._acknowledge(source, sent))
         self._tasks.add(task)
@@ -103,8 +103,7 @@ class Normalizing:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed(error)
 
-
-def _refused(source: InRecord, error: InvalidRecordError) -> OutRecord:
-    DEAD_LETTERS.labels("normalize", type(error).__name__).inc()
-    _log.warning("dead_letter", stage="normalize", error=type(error).__name__, topic=source.topic, partition=source.partition, offset=source.offset)
-    return dead_letter(source, "normalize", error, keep_value=False)
+    def _refused(self, source: InRecord, error: InvalidRecordError) -> OutRecord:
+        DEAD_LETTERS.labels("normalize", type(error).__name__).inc()
+        _log.warning("dead_letter", stage="normalize", error=type(error).__name__, topic=source.topic, partition=source.partition, offset=source.offset)
+        return dead_letter(source, "normalize", error, keep_value=False, doc_id=self._normalizer.doc_id_of(source.topic, source.key))

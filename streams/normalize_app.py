@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from contracts.settings import KafkaSettings, RedactionSettings, SourcesSettings, read
-from contracts.sources import load_sources
+from contracts.sources import SourcesError, load_sources
+from contracts.sources.changes import SourcesChange
 from contracts.topics import BACKFILL_SUFFIX, fixed_topics, source_topics
 from streams.mapping.registry import mappings_by_topic
 from streams.normalize_agent import Normalizing
@@ -18,11 +24,16 @@ if TYPE_CHECKING:
     import faust
 
 MIN_KEY_CHARACTERS: Final = 16
+LOOK_SECONDS: Final = 2.0
+
+_log = structlog.get_logger()
 
 
 def normalize_app(lane: Lane) -> faust.App:
     """The worker that reads a lane of the source topics."""
-    sources = load_sources(read(SourcesSettings).sources)
+    path = read(SourcesSettings).sources
+    sources = load_sources(path)
+    change = SourcesChange(path, sources)  # from now on: what is written while this worker starts is seen too
     redaction = read(RedactionSettings)
     key = redaction.key.get_secret_value().encode()
     if len(key) < MIN_KEY_CHARACTERS:
@@ -39,6 +50,21 @@ def normalize_app(lane: Lane) -> faust.App:
     async def wire() -> Step:
         producer = RecordProducer(kafka.bootstrap_servers)
         await producer.start()
-        return Step(Normalizing(Normalizer(mappings, redactors), producer, lane, die).take)
+        return Step(Normalizing(Normalizer(mappings, redactors), producer, lane, die).take, lambda: end_on_change(change))
 
     return worker_app(f"headrace-normalize-{lane}", sorted(mappings), (*fixed_topics(kafka.partitions), *declared), wire)
+
+
+async def end_on_change(change: SourcesChange) -> None:
+    """End this worker, in good order, once sources.yaml says something else: whoever keeps it running starts it with the new mapping, and with the topics of new tables."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            if change.look() is None:
+                continue
+        except SourcesError as error:
+            _log.warning("sources_invalid", error=str(error), kept="the mapping read before")
+            continue
+        _log.info("sources_changed")
+        os.kill(os.getpid(), signal.SIGTERM)
+        return

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from contracts.envelope import Envelope, decode_envelope
+from contracts.envelope import Envelope, decode_envelope, decode_key
 from contracts.events import DocumentRecord, InvalidRecordError, MetadataValue
+from contracts.identity import document_id
 from contracts.telemetry import REDACTIONS
 from contracts.topics import MAX_TEXT_BYTES
 from streams.mapping.errors import MappingError
@@ -67,6 +68,18 @@ class Normalizer:
         if op == "d" and not records:
             return Normalized(mapping.source.name, NEVER_STORED)
         return self._cleaned(Normalized(mapping.source.name, op, records), self._redactors[topic])
+
+    def doc_id_of(self, topic: str, key: bytes | None) -> str:
+        """The document that a refused record is of, as far as its key tells; empty where it does not. Tenants stay out: one may be what is wrong."""
+        mapping = self._mappings.get(topic)
+        try:
+            row = decode_key(key)
+        except InvalidRecordError:
+            return ""
+        parts = [row.get(column) for column in mapping.table.key] if mapping and row else []
+        if mapping is None or not parts or not all(isinstance(part, str | int) for part in parts):
+            return ""
+        return document_id(mapping.scope, tuple(parts))
 
     def _cleaned(self, outcome: Normalized, redactor: Redactor) -> Normalized:
         cleaned: list[Record] = []

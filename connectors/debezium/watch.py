@@ -6,7 +6,8 @@ A failed connector is restarted after a pause that doubles up to a bound with ea
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,11 +45,11 @@ class Patience:
         self.pause_seconds = min(2 * self.pause_seconds, LAST_PAUSE_SECONDS)
 
 
-def watch(sources: tuple[PostgresSource, ...], connect: ConnectSettings, interval_seconds: float) -> Iterator[str]:
-    """Looks at every source's connector once per interval, for ever; yields the name of each that was restarted."""
-    patience = {source.name: Patience() for source in sources}
+def watch(sources: Callable[[], tuple[PostgresSource, ...]], connect: ConnectSettings, interval_seconds: float) -> Iterator[str]:
+    """Looks at every source's connector once per interval, for ever; yields the name of each that was restarted. ``sources`` is asked at each look."""
+    patience: dict[str, Patience] = defaultdict(Patience)
     while True:
-        for source in sources:
+        for source in sources():
             if _restarted_if_failed(source, connect, patience[source.name]):
                 yield source.name
         time.sleep(interval_seconds)

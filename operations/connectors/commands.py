@@ -28,6 +28,7 @@ from connectors.debezium import (
 )
 from contracts.settings import ConnectSettings, KafkaSettings, SourcesSettings, read
 from contracts.sources import PostgresSource, SourcesError, json_schema, load_sources
+from contracts.sources.changes import SourcesChange
 from operations.connectors.report import plan_as_data, print_health, print_plan
 
 app = typer.Typer(help="Connectors of the sources that sources.yaml declares.", no_args_is_help=True)
@@ -143,7 +144,7 @@ def watch_sources(
 ) -> None:
     """Restarts connectors whose task has failed, with growing pauses, until it is ended. Kafka Connect itself never does."""
     with _told():
-        for name in watch(_chosen(sources, source), read(ConnectSettings), interval):
+        for name in watch(_chosen_at_each_look(sources, source), read(ConnectSettings), interval):
             typer.echo(f"{name}: restarted")
 
 
@@ -162,6 +163,23 @@ def _chosen(path: Path | None, name: str | None) -> tuple[PostgresSource, ...]:
     except KeyError:
         known = ", ".join(source.name for source in declared.sources)
         raise ConnectorError(f"There is no source {name}.", f"Declared are: {known}.") from None
+
+
+def _chosen_at_each_look(path: Path | None, name: str | None) -> Callable[[], tuple[PostgresSource, ...]]:
+    """The sources as the file has them at each look; those known before while it is invalid."""
+    chosen = _chosen(path, name)
+    change = SourcesChange(path or read(SourcesSettings).sources, load_sources(path or read(SourcesSettings).sources))
+
+    def now() -> tuple[PostgresSource, ...]:
+        nonlocal chosen
+        try:
+            if change.look() is not None:
+                chosen = _chosen(path, name)
+        except (SourcesError, ConnectorError) as error:
+            typer.echo(f"sources.yaml is not read anew: {error}", err=True)
+        return chosen
+
+    return now
 
 
 def _one_with(sources: tuple[PostgresSource, ...], table: str) -> PostgresSource:

@@ -62,7 +62,8 @@ def choose(letters: Sequence[Letter], ids: Sequence[str], *, every: bool, error:
     """The open letters that the arguments name. OperationError where they name none, or one that is not open."""
     opened = [letter for letter in letters if letter.resolution is None]
     if every == bool(ids):
-        raise OperationError("Name the letters, or say --all, not both.", "'headrace dead-letters list' shows their ids, such as 0:17.")
+        said = "Both letters and --all were given." if every else "No letter was named."
+        raise OperationError(f"{said} Name the letters, or say --all.", "'headrace dead-letters list' shows their ids, such as 0:17.")
     if error is not None and not every:
         raise OperationError("--error chooses among all letters.", "Say --all --error NAME.")
     if every:

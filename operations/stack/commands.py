@@ -49,6 +49,10 @@ def one_message() -> Iterator[None]:
         raise typer.Exit(EXIT_CODE) from None
 
 
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
 class ProgressTable:
     """What each program is doing: a live table at a terminal, one line a change elsewhere."""
 
@@ -87,8 +91,12 @@ def up(only: Only = None, clean: Clean = False) -> None:
         chosen = callers_settings(stack.site)
         check_settings(stack.site, stack.programs, chosen)
         began = time.monotonic()
-        with ProgressTable() as progress:
-            stack.up(progress, clean=clean, environment=chosen)
+        try:
+            with ProgressTable() as progress:
+                stack.up(progress, clean=clean, environment=chosen)
+        except KeyboardInterrupt:
+            Console(stderr=True, soft_wrap=True).print("Interrupted: some programs may run already. `headrace up` goes on, `headrace down` stops them.")
+            raise typer.Exit(INTERRUPTED) from None
         console = Console(soft_wrap=True)
         serving = f" Query service: http://{stack.site.address('query')} " if "query" in stack.programs else ""
         console.print(f"Ready after {time.monotonic() - began:.1f} s.{serving} Home: {escape(str(stack.site.home))}")

@@ -156,7 +156,11 @@ class Stack:
     def _start_all(self, start: _Start) -> None:
         with ThreadPoolExecutor(max_workers=len(self._specs), thread_name_prefix="headrace-up") as pool:
             futures = [pool.submit(self._start_one, spec, start) for spec in self._specs]
-            finished, _running = wait(futures, return_when=FIRST_EXCEPTION)
+            try:
+                finished, _running = wait(futures, return_when=FIRST_EXCEPTION)
+            except KeyboardInterrupt:
+                start.failed.set()  # nothing more is started; what was stays
+                raise
             if any(future.exception() for future in finished):
                 start.failed.set()
         _raise_first(futures)
@@ -169,6 +173,8 @@ class Stack:
             start.progress(spec.name, f"waiting for {name}")
             if name in start.ready and not self._wait_for(start.ready[name], start):
                 return
+        if start.failed.is_set():
+            return
         start.progress(spec.name, "starting")
         self._supervision.start(spec.name)
         self._await_ready(spec, start, self.site.settings.ready_seconds)

@@ -26,7 +26,7 @@ class MissingColumnError(MappingError):
             table,
             column,
             f"column {column} is not in the row; if it was renamed or dropped, change sources.yaml, raise its revision and run 'headrace connectors apply', "
-            "which reads the table again; then discard this letter (its record has only the columns that were mapped, so a replay cannot mend it)",
+            "which reads the table again; a record from before the column was published lacks it for good: discard its letter, where a replay does not mend it",
         )
 
 

@@ -7,6 +7,7 @@ changed deletes the old document, a row outside ``where`` deletes its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -76,7 +77,7 @@ class TableMapping:
             source_time_us=source_time_us,
             version=version,
             title=self._title.render(row.text) if self._title else "",
-            url=self._url.render(row.text) if self._url else "",
+            url=self._link(row),
             body=self._body.render(row.text),
             format=self.table.format,
             doc_type=self._doc_type.render(row.text),
@@ -104,6 +105,13 @@ class TableMapping:
             reason = f"the tenant from column {column} is not 1 to 64 characters of A-Z a-z 0-9 _ -"
             raise InvalidIdentityColumnError(self.table.name, column, reason) from None
         return tenant, document_id(self.scope, tuple(key))
+
+    def _link(self, row: RowReader) -> str:
+        """The url: a column as it is, or a template whose columns are percent-encoded, but for one that is a URL itself."""
+        template = self._url
+        if template is None:
+            return ""
+        return template.render(row.text if template.sole_column else lambda column: _url_part(row.text(column)))
 
     def _removed(self, envelope: Envelope, version: Version) -> tuple[Record, ...]:
         """Nothing for a row whose tenant no document can be stored under. A tenant that the change does not show may be one with a document: that is refused."""
@@ -168,3 +176,7 @@ class TableMapping:
     def _check_table(self, envelope: Envelope) -> None:
         if (envelope.source.schema, envelope.source.table) != (self.table.schema_name, self.table.table_name):
             raise WrongTableError(self.table.name, "", f"the change is of {envelope.source.schema}.{envelope.source.table}")
+
+
+def _url_part(text: str) -> str:
+    return text if text.startswith(("https://", "http://")) else quote(text, safe="/")

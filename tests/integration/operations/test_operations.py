@@ -169,19 +169,26 @@ def test_a_refused_row_is_listed_told_and_replayed_once_its_mapping_is_mended(de
     letter = desk.until(lambda: next(iter(_open(desk)), None))
     assert (letter["stage"], letter["error"]) == ("normalize", "MissingColumnError")
     assert letter["topic"] == f"source.{desk.name}.public.notes"
+    assert letter["doc_id"] == desk.doc_id(7)
     shown = desk.data("dead-letters", "show", letter["id"])
     assert shown["replayable"]
 
+    before = _pids(desk)
     desk.sources.write_text(YAML.format(name=desk.name, database=desk.database).replace('        metadata: {team: "{team}"}\n', ""))
     told = desk.data("why", desk.doc_id(7))
     assert not told["right"]
     assert f"dead-letters replay {letter['id']}" in told["cure"]
-    desk.stack.restart("normalize")
+    desk.until(lambda: _pids(desk).isdisjoint(before))  # both lanes end themselves and begin with the new mapping
+    desk.stack.wait_ready(["normalize", "normalize-backfill"])
     assert desk.run("dead-letters", "replay", letter["id"]).exit_code == 0
     desk.until(lambda: desk.data("why", desk.doc_id(7))["right"])
     assert _open(desk) == []
     again = desk.run("dead-letters", "replay", letter["id"])
     assert (again.exit_code, "was replayed already" in again.output) == (2, True)
+
+
+def _pids(desk: Desk) -> set[int]:
+    return {state.pid for state in desk.stack.processes() if state.name.startswith("normalize")}
 
 
 def test_a_row_that_stays_bad_is_discarded(desk: Desk) -> None:

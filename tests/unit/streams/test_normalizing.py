@@ -128,3 +128,29 @@ def test_a_reason_never_holds_a_value(normalizer: Normalizer) -> None:
         normalizer.normalize(TOPIC, b'{"id":1}', envelope("c", {name: value for name, value in ROW.items() if name != "body"}))
     assert "body" in str(found.value)
     assert "secret" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("topic", "key", "doc_id"),
+    [
+        (TOPIC, b'{"id": 6}', "app:db.public.t/6"),
+        (TOPIC, b'{"id": "a b/c"}', "app:db.public.t/a%20b%2Fc"),
+        (TOPIC, b'{"other": 6}', ""),
+        (TOPIC, b'{"id": 1.5}', ""),
+        (TOPIC, b"\xff", ""),
+        (TOPIC, None, ""),
+        ("source.app.public.unknown", b'{"id": 6}', ""),
+    ],
+)
+def test_a_refused_records_document_is_told_by_its_key(normalizer: Normalizer, topic: str, key: bytes | None, doc_id: str) -> None:
+    assert normalizer.doc_id_of(topic, key) == doc_id
+
+
+def test_a_link_is_percent_encoded_but_for_a_column_that_is_one() -> None:
+    text = SOURCES.replace("format: html,", 'format: html, url: "{base}/{id}", metadata: {x: "{base}"},')
+    mappings = mappings_by_topic(parse_sources(text, Path("sources.yaml"), {}))
+    normalizer = Normalizer(mappings, dict.fromkeys(mappings, Redactor(b"k" * 16, policy=RedactionPolicy())))
+    row = {"id": "a/b c?d#e", "body": "text", "base": "https://docs.example/x?y"}
+    (record,) = normalizer.normalize("source.app.public.h", b'{"id": 1}', envelope("c", row, table="h")).records
+    assert isinstance(record, DocumentRecord)
+    assert record.url == "https://docs.example/x?y/a/b%20c%3Fd%23e"
