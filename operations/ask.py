@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Annotated, Any
+import textwrap
+from typing import Annotated, Any, Final
 
 import typer
 from dotenv import dotenv_values
@@ -14,6 +15,8 @@ from rich.table import Table
 
 from contracts.settings import STACK_ENV, home
 from operations.client import QueryClient, ServiceError, service_url
+
+LONGEST_TITLE: Final = 120
 
 KEY_VARIABLE = "HEADRACE_API_KEY"
 _PROBLEM = 2
@@ -65,7 +68,7 @@ def search(
         console.print_json(json.dumps(found))
         return
     for hit in found["hits"]:
-        console.print(f"[bold]{escape(hit['title'])}[/bold]  {hit['score']:.3f}  [dim]{escape(hit['url'] or hit['doc_id'])}[/dim]")
+        console.print(f"[bold]{escape(one_line(hit['title'] or hit['doc_id']))}[/bold]  {hit['score']:.3f}  [dim]{escape(hit['url'] or hit['doc_id'])}[/dim]")
         console.print(escape(" ".join(hit["text"].split())[:400]), style="dim")
     if not found["hits"]:
         console.print("Nothing found.")
@@ -112,8 +115,18 @@ def show_answer(answer: dict[str, Any], console: Console, *, with_text: bool = T
     console.print(f"confidence {answer['confidence']:.2f}" + ("" if answer["answered"] else "  (not answered)"), style="dim")
     table = Table(box=None, pad_edge=False, show_header=False)
     for number, source in enumerate(answer["sources"], 1):
-        table.add_row(f"[{number}]", escape(source["title"]), f"{source['age_seconds']:.0f} s old", escape(source["url"] or source["doc_id"]))
+        table.add_row(
+            f"[{number}]",
+            escape(one_line(source["title"] or source["doc_id"])),
+            f"{source['age_seconds']:.0f} s old",
+            escape(source["url"] or source["doc_id"]),
+        )
         table.add_row("", f'[dim]"{escape(source["quote"])}"[/dim]', "", f"[dim]characters {source['start']}-{source['end']}[/dim]")
     console.print(table)
     for age in answer["as_of"]:
         console.print(f"as of {age['source_time']} ({escape(age['source'])}, lag {age['lag_seconds']:.2f} s)", style="dim")
+
+
+def one_line(title: str) -> str:
+    """A title may be a whole page, with line breaks."""
+    return textwrap.shorten(title, LONGEST_TITLE, placeholder=" …")

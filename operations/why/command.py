@@ -16,7 +16,7 @@ from rich.table import Table
 from contracts.settings import SourcesSettings, read
 from contracts.sources import load_sources
 from operations.dead_letters.report import when
-from operations.foreseen import DIFFERENT, one_message
+from operations.foreseen import DIFFERENT, OperationError, one_message
 from operations.why.conclusion import Conclusion, conclude
 from operations.why.evidence import Evidence
 from operations.why.gather import gather
@@ -39,6 +39,8 @@ def why(
     For example: headrace why company:company.public.tickets/1003
     """
     with one_message():
+        if not doc_id.strip():
+            raise OperationError("DOC_ID is empty.", "It is source:database.schema.table/key, as 'headrace search' and the sources of an answer show it.")
         evidence = asyncio.run(gather(load_sources(sources or read(SourcesSettings).sources), doc_id, tenant))
     conclusion = conclude(evidence)
     steps = list(story(evidence))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
+from typer.testing import CliRunner
 
 from contracts.dead_letters import DeadLetter, NotADeadLetterError, Resolution, read_dead_letter
 from contracts.settings import KafkaSettings, RedactionSettings, WeaviateSettings
+from operations.ask import LONGEST_TITLE, one_line
+from operations.cli import app
 from operations.dead_letters.letters import Letter, choose
 from operations.foreseen import OperationError
 from operations.freshness import freshness, parse_histograms, quantile
@@ -74,3 +77,13 @@ def test_settings_say_where_they_come_from_and_mask_secrets() -> None:
     assert "hush" not in str(key)
     assert key.value
     assert all("hush" not in str(setting) for setting in of_group(WeaviateSettings, {"HEADRACE_WEAVIATE_API_KEY": "hush"}, {}))
+
+
+def test_an_empty_document_id_is_told_before_anything_is_asked() -> None:
+    result = CliRunner().invoke(app, ["why", " "])
+    assert (result.exit_code, "DOC_ID is empty" in result.output) == (2, True)
+
+
+def test_a_title_is_shown_in_one_short_line() -> None:
+    assert one_line("Pumps\nat  night") == "Pumps at night"
+    assert len(one_line("pump " * 10_000)) <= LONGEST_TITLE
