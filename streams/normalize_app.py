@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from contracts.settings import KafkaSettings, RedactionSettings, SourcesSettings, read
-from contracts.sources import SourcesError, load_sources
-from contracts.sources.changes import SourcesChange
+from contracts.sources import SourcesError
+from contracts.sources.changes import SourcesFile
 from contracts.topics import BACKFILL_SUFFIX, fixed_topics, source_topics
 from streams.mapping.registry import mappings_by_topic
 from streams.normalize_agent import Normalizing
@@ -31,9 +31,8 @@ _log = structlog.get_logger()
 
 def normalize_app(lane: Lane) -> faust.App:
     """The worker that reads a lane of the source topics."""
-    path = read(SourcesSettings).sources
-    sources = load_sources(path)
-    change = SourcesChange(path, sources)  # from now on: what is written while this worker starts is seen too
+    file = SourcesFile(read(SourcesSettings).sources)
+    sources = file.sources
     redaction = read(RedactionSettings)
     key = redaction.key.get_secret_value().encode()
     if len(key) < MIN_KEY_CHARACTERS:
@@ -50,17 +49,17 @@ def normalize_app(lane: Lane) -> faust.App:
     async def wire() -> Step:
         producer = RecordProducer(kafka.bootstrap_servers)
         await producer.start()
-        return Step(Normalizing(Normalizer(mappings, redactors), producer, lane, die).take, lambda: end_on_change(change))
+        return Step(Normalizing(Normalizer(mappings, redactors), producer, lane, die).take, lambda: end_on_change(file))
 
     return worker_app(f"headrace-normalize-{lane}", sorted(mappings), (*fixed_topics(kafka.partitions), *declared), wire)
 
 
-async def end_on_change(change: SourcesChange) -> None:
+async def end_on_change(file: SourcesFile) -> None:
     """End this worker, in good order, once sources.yaml says something else: whoever keeps it running starts it with the new mapping, and with the topics of new tables."""
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
-            if change.look() is None:
+            if not file.changed():
                 continue
         except SourcesError as error:
             _log.warning("sources_invalid", error=str(error), kept="the mapping read before")

@@ -10,10 +10,10 @@ from typing import Final
 
 from contracts.envelope import Envelope, decode_envelope, decode_key
 from contracts.events import DocumentRecord, InvalidRecordError, MetadataValue
-from contracts.identity import document_id
 from contracts.telemetry import REDACTIONS
 from contracts.topics import MAX_TEXT_BYTES
 from streams.mapping.errors import MappingError
+from streams.mapping.row import RowReader
 from streams.mapping.table import Record, TableMapping
 from streams.parse import to_markdown
 from streams.redact.redactor import Redactor
@@ -72,14 +72,12 @@ class Normalizer:
     def doc_id_of(self, topic: str, key: bytes | None) -> str:
         """The document that a refused record is of, as far as its key tells; empty where it does not. Tenants stay out: one may be what is wrong."""
         mapping = self._mappings.get(topic)
+        if mapping is None:
+            return ""
         try:
-            row = decode_key(key)
+            return mapping.doc_id(RowReader(mapping.table.name, decode_key(key) or {}))
         except InvalidRecordError:
             return ""
-        parts = [row.get(column) for column in mapping.table.key] if mapping and row else []
-        if mapping is None or not parts or not all(isinstance(part, str | int) for part in parts):
-            return ""
-        return document_id(mapping.scope, tuple(parts))
 
     def _cleaned(self, outcome: Normalized, redactor: Redactor) -> Normalized:
         cleaned: list[Record] = []

@@ -80,7 +80,9 @@ def _write(results: Results, arguments: argparse.Namespace, before: dict[str, An
     found = {name: value for name, value in asdict(results).items() if name not in {"kills", "away", "memory_mib"}}
     away = [taken["canary_seconds"] for taken in results.away]
     found |= {"weaviate_away": len(away), "slowest_after_weaviate_came_back_seconds": max(away, default=None), "most_resident_mib": memory}
-    return write("chaos", f"python -m bench.chaos --rounds {arguments.rounds} --seed {arguments.seed}", before, {"kills": summary(results.kills), **found})
+    given = ("rounds", "seed", "verify_every", "away_every")
+    command = " ".join(["python -m bench.chaos", *(f"--{name.replace('_', '-')} {getattr(arguments, name)}" for name in given)])
+    return write("chaos", command, before, {"kills": summary(results.kills), **found})
 
 
 def _arguments() -> argparse.Namespace:

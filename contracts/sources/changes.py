@@ -5,28 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from contracts.sources.loader import load_sources
-from contracts.sources.model import Sources
 
 
-class SourcesChange:
-    """Looks at the file again. Comments and layout are no change; neither is a file that is away for a moment."""
+class SourcesFile:
+    """``sources`` is what the file said when it was last valid. Comments and layout are no change; neither is a file that is away for a moment."""
 
-    def __init__(self, path: Path, known: Sources) -> None:
+    def __init__(self, path: Path) -> None:
+        """Raises SourcesError."""
         self._path = path
-        self._known = known
-        self._seen = self._stamp()
+        self._seen = self._stamp()  # before it is read: what is written meanwhile is seen at the next look
+        self.sources = load_sources(path)
 
-    def look(self) -> Sources | None:
-        """What the file says now, if that is valid and new. Raises SourcesError for an invalid file, once for each time that it was written."""
+    def changed(self) -> bool:
+        """Whether it says something new and valid, once. Raises SourcesError for an invalid file, once for each time that it was written."""
         stamp = self._stamp()
         if stamp is None or stamp == self._seen:
-            return None
+            return False
         self._seen = stamp
-        found = load_sources(self._path)
-        if found == self._known:
-            return None
-        self._known = found
-        return found
+        before, self.sources = self.sources, load_sources(self._path)
+        return self.sources != before
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:

@@ -27,8 +27,8 @@ from connectors.debezium import (
     watch,
 )
 from contracts.settings import ConnectSettings, KafkaSettings, SourcesSettings, read
-from contracts.sources import PostgresSource, SourcesError, json_schema, load_sources
-from contracts.sources.changes import SourcesChange
+from contracts.sources import PostgresSource, Sources, SourcesError, json_schema, load_sources
+from contracts.sources.changes import SourcesFile
 from operations.connectors.report import plan_as_data, print_health, print_plan
 
 app = typer.Typer(help="Connectors of the sources that sources.yaml declares.", no_args_is_help=True)
@@ -155,7 +155,11 @@ def schema() -> None:
 
 
 def _chosen(path: Path | None, name: str | None) -> tuple[PostgresSource, ...]:
-    declared = load_sources(path or read(SourcesSettings).sources)
+    return _named(load_sources(path or read(SourcesSettings).sources), name)
+
+
+def _named(declared: Sources, name: str | None) -> tuple[PostgresSource, ...]:
+    """The source of that name, or all."""
     if name is None:
         return declared.sources
     try:
@@ -167,17 +171,15 @@ def _chosen(path: Path | None, name: str | None) -> tuple[PostgresSource, ...]:
 
 def _chosen_at_each_look(path: Path | None, name: str | None) -> Callable[[], tuple[PostgresSource, ...]]:
     """The sources as the file has them at each look; those known before while it is invalid."""
-    chosen = _chosen(path, name)
-    change = SourcesChange(path or read(SourcesSettings).sources, load_sources(path or read(SourcesSettings).sources))
+    file = SourcesFile(path or read(SourcesSettings).sources)
+    _named(file.sources, name)
 
     def now() -> tuple[PostgresSource, ...]:
-        nonlocal chosen
         try:
-            if change.look() is not None:
-                chosen = _chosen(path, name)
-        except (SourcesError, ConnectorError) as error:
+            file.changed()
+        except SourcesError as error:
             typer.echo(f"sources.yaml is not read anew: {error}", err=True)
-        return chosen
+        return _named(file.sources, name)
 
     return now
 

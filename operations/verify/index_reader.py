@@ -41,7 +41,7 @@ class IndexReader:
         self._documents: CollectionAsync = client.collections.use(names.document)
 
     async def tenants(self) -> list[str]:
-        """Every tenant of either collection. One may be in the first alone: a tenant is made there first, and damage may have taken it from one."""
+        """Every tenant of either collection. One may be in one of them alone: it is made in the chunks first, and damage may have taken it from either."""
         chunks, documents = await self._holding()
         return sorted(chunks | documents)
 

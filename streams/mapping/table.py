@@ -92,19 +92,21 @@ class TableMapping:
 
     def identity(self, row: RowReader) -> tuple[str, str]:
         """(tenant, doc_id). Raises InvalidIdentityColumnError for a null key or a tenant that cannot be."""
-        key = []
-        for column in self.table.key:
-            value = row.value(column)
-            if value is None:
-                raise InvalidIdentityColumnError(self.table.name, column, f"key column {column} is null")
-            key.append(row.text(column))
+        doc_id = self.doc_id(row)
         try:
             tenant = check_tenant(self._tenant.render(row.text))
         except InvalidIdentityError:
             column = ", ".join(self._tenant.columns)
             reason = f"the tenant from column {column} is not 1 to 64 characters of A-Z a-z 0-9 _ -"
             raise InvalidIdentityColumnError(self.table.name, column, reason) from None
-        return tenant, document_id(self.scope, tuple(key))
+        return tenant, doc_id
+
+    def doc_id(self, row: RowReader) -> str:
+        """The part of the identity that the key columns alone tell. Raises InvalidIdentityColumnError for a null one."""
+        for column in self.table.key:
+            if row.value(column) is None:
+                raise InvalidIdentityColumnError(self.table.name, column, f"key column {column} is null")
+        return document_id(self.scope, tuple(row.text(column) for column in self.table.key))
 
     def _link(self, row: RowReader) -> str:
         """The url: a column as it is, or a template whose columns are percent-encoded, but for one that is a URL itself."""

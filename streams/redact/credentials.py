@@ -27,7 +27,7 @@ _KNOWN: Final = re.compile(
     r"|\d{8,10}:AA[\w-]{33}"
     r")(?![A-Za-z0-9])"
 )
-# What has to be in a text before an expression is worth its time: a search for a literal runs fifty times as fast.
+# What has to be in a text before an expression is worth its time: a literal is found much sooner.
 _KNOWN_HINTS: Final = (
     "AKIA", "ASIA", "AGPA", "AIDA", "AROA", "ANPA", "ANVA", "AIPA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "xapp-", "hooks.slack", "eyJ",
     "AIza", "ya29", "k_live_", "k_test_", "whsec_", "sk-", "SG.", "npm_", "pypi-", "hf_", "_v1_", "shpat_", "shpca_", "shppa_", "shpss_", "ATATT3", "dapi", "hvs.", "AGE-SEC", ":AA",

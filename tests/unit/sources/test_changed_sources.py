@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.sources import SourcesError, load_sources
-from contracts.sources.changes import SourcesChange
+from contracts.sources import SourcesError
+from contracts.sources.changes import SourcesFile
 
 TEXT = """sources:
   - name: app
@@ -27,24 +27,23 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_comment_is_no_change_and_a_mapping_is_one_once(path: Path) -> None:
-    change = SourcesChange(path, load_sources(path))
-    assert change.look() is None
+    file = SourcesFile(path)
+    assert not file.changed()
     path.write_text(TEXT + "# a comment\n")
-    assert change.look() is None
+    assert not file.changed()
     path.write_text(TEXT.replace("title: title", "title: name"))
-    found = change.look()
-    assert found is not None
-    assert found.sources[0].tables[0].title == "name"
-    assert change.look() is None
+    assert file.changed()
+    assert file.sources.sources[0].tables[0].title == "name"
+    assert not file.changed()
 
 
 def test_an_invalid_file_is_told_once_and_the_next_valid_one_counts(path: Path) -> None:
-    change = SourcesChange(path, load_sources(path))
+    file = SourcesFile(path)
     path.write_text(TEXT.replace("body: body", "bodyy: body"))
     with pytest.raises(SourcesError, match="bodyy"):
-        change.look()
-    assert change.look() is None
+        file.changed()
+    assert not file.changed()
     path.unlink()
-    assert change.look() is None
+    assert not file.changed()
     path.write_text(TEXT.replace("acme", "globex"))
-    assert change.look() is not None
+    assert file.changed()
