@@ -22,7 +22,7 @@ from rich.table import Table
 from weaviate.exceptions import WeaviateBaseError
 
 from connectors.debezium import ConnectorError, Health, health_of
-from contracts.settings import ConnectSettings, KafkaSettings, SourcesSettings, WeaviateSettings, read
+from contracts.settings import ConnectSettings, KafkaSettings, SourcesSettings, WeaviateSettings, home, read
 from contracts.sources import SourcesError, load_sources
 from index.collections import CollectionNames, live_space
 from index.connection import connect
@@ -95,10 +95,10 @@ async def look(before: Histograms | None = None) -> Status:
 
 
 async def _processes(found: Status, before: Histograms | None) -> None:
-    stack = Stack()
-    found.processes = await asyncio.to_thread(stack.processes)
-    if not found.processes:
-        found.stack = f"No stack runs under {stack.site.home}. 'headrace up' starts it."
+    stack = Stack() if home().is_dir() else None
+    found.processes = await asyncio.to_thread(stack.processes) if stack else []
+    if stack is None or not found.processes:
+        found.stack = f"No stack runs under {home()}. 'headrace up' starts it."
         return
     down = [state.name for state in found.processes if not state.pid]
     found.problems += [f"{name} does not run: 'headrace up' starts it, and its log is {stack.site.log(name)}" for name in down]

@@ -16,6 +16,20 @@ from query_service.problems import Problem
 from query_service.wire import AsOfBody, FiltersBody, HitBody, utc
 
 JSON_TYPE: Final = "application/json"
+_WORDING: Final = {
+    "missing": "is missing",
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "too_short": "must have at least {min_length} of them",
+    "too_long": "must have at most {max_length} of them",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+}
+"""What JSON is wrong with, by pydantic's type of the error, in words of JSON; any other error keeps pydantic's."""
 _Body = TypeVar("_Body", bound=BaseModel)
 
 
@@ -50,8 +64,8 @@ def _reason(item: ErrorDetails, model: type[BaseModel]) -> str:
         known = list((FiltersBody if item["loc"][0] == "filters" else model).model_fields)
         near = difflib.get_close_matches(str(item["loc"][-1]), known, 1)
         return f"unknown field; {f'did you mean {near[0]}?' if near else 'known are ' + ', '.join(known)}"
-    if item["type"] == "missing":
-        return "is missing"
+    if wording := _WORDING.get(item["type"]):
+        return wording.format(**item.get("ctx", {}))
     return item["msg"].removeprefix("Value error, ")
 
 

@@ -83,7 +83,8 @@ _AIOHTTP: Final[dict[int, tuple[str, str, str]]] = {
 
 def _of_aiohttp(error: web.HTTPException) -> Problem:
     if error.status == 413:
-        return Problem(413, "body-too-large", "Request body too large", "Send a smaller body; the limit is HEADRACE_QUERY_MAX_BODY_BYTES.")
+        # aiohttp's text states the limit in bytes
+        return Problem(413, "body-too-large", "Request body too large", f"{error.text} Send a smaller one; HEADRACE_QUERY_MAX_BODY_BYTES sets the limit.")
     kind, title, detail = _AIOHTTP.get(error.status, ("http", error.reason, error.reason))
     headers = {name: error.headers[name] for name in ("Allow", "Retry-After") if name in error.headers}
     return Problem(error.status, kind, title, detail, headers=headers)

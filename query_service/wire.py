@@ -11,7 +11,16 @@ from contracts.events import MetadataValue
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Mode = Literal["hybrid", "vector", "keyword"]
-Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
+
+
+def _scalar(value: object) -> object:
+    """One sentence for what would be four, one for each member of the union."""
+    if not isinstance(value, str | int | float):
+        raise ValueError("must be text, a number, true or false")  # noqa: TRY004  # pydantic takes a ValueError as the field's
+    return value
+
+
+Scalar = Annotated[StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValidator(_scalar)]
 
 
 def _asked(value: str) -> str:

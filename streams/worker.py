@@ -11,9 +11,11 @@ import asyncio
 import gc
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import faust
@@ -77,6 +79,7 @@ def _faust_app(name: str) -> faust.App:
     app = faust.App(
         name,
         broker="kafka://" + kafka.bootstrap_servers.replace(",", ";kafka://"),
+        datadir=Path(tempfile.gettempdir()) / "headrace-faust",  # for tables, which we have none of; by default it is made where the worker was started
         key_serializer="raw",
         value_serializer="raw",
         processing_guarantee="at_least_once",

@@ -35,12 +35,13 @@ app = typer.Typer(help="Connectors of the sources that sources.yaml declares.", 
 _PROBLEM, _DIFFERENT = 2, 1
 
 SourcesOption = Annotated[Path | None, typer.Option("--sources", help="The file that declares the sources [HEADRACE_SOURCES].")]
-SourceOption = Annotated[str | None, typer.Option("--source", help="Only this source.")]
+SourceName = Annotated[str | None, typer.Argument(metavar="[SOURCE]", help="Only this source; all of sources.yaml where none is named.")]
+SourceOption = Annotated[str | None, typer.Option("--source", help="The table's source, where more than one declares it.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
 @app.command()
-def plan(sources: SourcesOption = None, source: SourceOption = None, as_json: JsonOption = False) -> None:
+def plan(source: SourceName = None, sources: SourcesOption = None, as_json: JsonOption = False) -> None:
     """Shows what 'apply' would change. Exit code 0: nothing; 1: something; 2: it cannot, and why."""
     with _told():
         plans = [plan_source(chosen, read(ConnectSettings), read(KafkaSettings)) for chosen in _chosen(sources, source)]
@@ -56,7 +57,7 @@ def plan(sources: SourcesOption = None, source: SourceOption = None, as_json: Js
 
 
 @app.command()
-def apply(sources: SourcesOption = None, source: SourceOption = None) -> None:
+def apply(source: SourceName = None, sources: SourcesOption = None) -> None:
     """Makes it so: publication, topics, connector, first load. Running it again changes nothing."""
     with _told():
         for chosen in _chosen(sources, source):
@@ -68,7 +69,7 @@ def apply(sources: SourcesOption = None, source: SourceOption = None) -> None:
 
 
 @app.command()
-def status(sources: SourcesOption = None, source: SourceOption = None, as_json: JsonOption = False) -> None:
+def status(source: SourceName = None, sources: SourcesOption = None, as_json: JsonOption = False) -> None:
     """Connector, task and slot of each source. Exit code 2 where something deserves an alarm."""
     with _told():
         found = [health_of(chosen, read(ConnectSettings)) for chosen in _chosen(sources, source)]
@@ -81,27 +82,27 @@ def status(sources: SourcesOption = None, source: SourceOption = None, as_json: 
 
 
 @app.command()
-def pause(sources: SourcesOption = None, source: SourceOption = None) -> None:
+def pause(source: SourceName = None, sources: SourcesOption = None) -> None:
     """Stops reading; the database keeps its log until 'resume'."""
     _each(sources, source, "paused", lambda chosen: pause_source(chosen, read(ConnectSettings)))
 
 
 @app.command()
-def resume(sources: SourcesOption = None, source: SourceOption = None) -> None:
+def resume(source: SourceName = None, sources: SourcesOption = None) -> None:
     """Goes on where 'pause' stopped."""
     _each(sources, source, "running", lambda chosen: resume_source(chosen, read(ConnectSettings)))
 
 
 @app.command()
-def restart(sources: SourcesOption = None, source: SourceOption = None) -> None:
+def restart(source: SourceName = None, sources: SourcesOption = None) -> None:
     """Restarts connector and task."""
     _each(sources, source, "running", lambda chosen: restart_source(chosen, read(ConnectSettings)))
 
 
 @app.command()
 def delete(
+    source: SourceName = None,
     sources: SourcesOption = None,
-    source: SourceOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Removes connector, offsets, slot and publication. Topics and the index stay."""
@@ -138,8 +139,8 @@ def snapshot(
 
 @app.command(name="watch")
 def watch_sources(
+    source: SourceName = None,
     sources: SourcesOption = None,
-    source: SourceOption = None,
     interval: Annotated[float, typer.Option("--interval", min=0.5, help="Seconds between two looks.")] = 3.0,
 ) -> None:
     """Restarts connectors whose task has failed, with growing pauses, until it is ended. Kafka Connect itself never does."""

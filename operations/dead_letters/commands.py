@@ -14,7 +14,7 @@ from rich.console import Console
 from contracts.settings import KafkaSettings, read
 from operations.dead_letters.letters import Letter, choose, find, read_letters
 from operations.dead_letters.replay import Replayed, replay, resolve
-from operations.dead_letters.report import as_data, letters_table, print_letter
+from operations.dead_letters.report import as_data, print_letter, print_letters
 from operations.foreseen import DIFFERENT, one_message
 from operations.topic_reading import TopicReader, topic_reader
 from streams.producer import RecordProducer
@@ -34,7 +34,7 @@ def list_(
     error: Annotated[str | None, typer.Option(help="Only letters of this error.")] = None,
     as_json: Json = False,
 ) -> None:
-    """The open letters, oldest first, with stage, error and reason.
+    """The open letters, oldest first: id, time (UTC), stage and document (or where its record is); then error and reason.
 
     For example: headrace dead-letters list --error MissingColumnError
     """
@@ -43,7 +43,7 @@ def list_(
     if as_json:
         typer.echo(json.dumps([as_data(letter) for letter in shown], indent=2))
     elif shown:
-        Console(soft_wrap=True, highlight=False).print(letters_table(shown))
+        print_letters(shown, Console(soft_wrap=True, highlight=False))
     else:
         typer.echo("No dead letter is open." if not every else "There are no dead letters.")
 

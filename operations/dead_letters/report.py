@@ -9,20 +9,18 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from operations.dead_letters.letters import Letter
 
 
-def letters_table(letters: Sequence[Letter]) -> Table:
-    table = Table("id", "time (UTC)", "stage", "error", "reason", "origin", "document", box=None, pad_edge=False)
+def print_letters(letters: Sequence[Letter], console: Console) -> None:
+    """Two lines a letter: a table of so many columns is unreadable in a terminal of usual width, and ids and reasons are long."""
+    width = max(len(item.id) for item in letters)
     for item in letters:
         letter = item.letter
-        state = f" [dim]{item.resolution.action}[/]" if item.resolution else ""
-        table.add_row(
-            item.id + state, when(letter.time_us), letter.stage, escape(letter.error), escape(letter.reason), escape(str(item.origin)), escape(letter.doc_id)
-        )
-    return table
+        state = f"  [dim]{item.resolution.action}[/]" if item.resolution else ""
+        console.print(f"[bold]{item.id:{width}}[/]  {when(letter.time_us)}  {letter.stage}  {escape(letter.doc_id or str(item.origin))}{state}")
+        console.print(f"{'':{width}}  [red]{escape(letter.error)}[/]: {escape(letter.reason)}")
 
 
 def print_letter(item: Letter, kept: bool, record: object, console: Console) -> None:

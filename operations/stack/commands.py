@@ -5,9 +5,11 @@ A StackError becomes one message with cause and cure on stderr and exit code 2.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from types import TracebackType
 from typing import Annotated, Final, Self
 
@@ -19,8 +21,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from contracts.events import describe_validation
+from contracts.settings import home
 from operations.stack.errors import NotReadyError, StackError
 from operations.stack.preflight import callers_settings, check_settings
+from operations.stack.processes import ProcessState
 from operations.stack.programs import PROGRAM_NAMES
 from operations.stack.site import DATABASE
 from operations.stack.stack import Stack
@@ -109,6 +113,9 @@ def up(only: Only = None, clean: Clean = False) -> None:
 def down() -> None:
     """Stop the local stack, and end what a killed run of this home left behind."""
     with one_message():
+        if not home().is_dir():  # looking for a stack in some folder must not leave one's home there
+            Console(soft_wrap=True).print(f"No stack ran under {escape(str(home()))}.")
+            return
         stack = Stack()
         ran = bool(stack.processes())
         with ProgressTable() as progress:
@@ -119,24 +126,25 @@ def down() -> None:
             Console(soft_wrap=True).print(f"No stack ran under {escape(str(stack.site.home))}.")
 
 
-def processes() -> None:
+def processes(as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False) -> None:
     """Each program of the local stack: state, pid, uptime, memory."""
     with one_message():
-        stack = Stack()
-        states, left = stack.processes(), stack.leftovers()
+        stack = Stack() if home().is_dir() else None
+        states, left = (stack.processes(), stack.leftovers()) if stack else ([], ())
+        if as_json:
+            typer.echo(json.dumps({"processes": [asdict(state) for state in states], "leftovers": [asdict(item) for item in left]}, indent=2))
+            return
         console = Console(soft_wrap=True)
         if not states:
-            console.print(f"No stack runs under {escape(str(stack.site.home))}. Start it with `headrace up`.")
+            console.print(f"No stack runs under {escape(str(home()))}. Start it with `headrace up`.")
         else:
-            console.print(process_table(stack))
+            console.print(process_table(states))
         for item in left:
             console.print(f"[yellow]Left by an earlier run: {item.name} (pid {item.pid}); `headrace down` ends it.[/yellow]")
 
 
-def process_table(stack: Stack) -> Table:
-    """The same as a rich table, for ``headrace status``."""
+def process_table(states: list[ProcessState]) -> Table:
     table = Table("program", "state", "pid", "uptime", "memory", box=None, pad_edge=False)
-    states = stack.processes()
     for state in states:
         style = _STYLES.get(state.state, "red")
         table.add_row(state.name, f"[{style}]{state.state.lower()}", str(state.pid or ""), f"{state.uptime_seconds:.0f} s", f"{state.rss_bytes / _MIB:.0f} MiB")

@@ -27,6 +27,7 @@ from operations.foreseen import DIFFERENT, OperationError, one_message
 from operations.lag import records_in_flight
 from operations.verify.expectation import Expecter
 from operations.verify.index_reader import IndexReader
+from operations.verify.reasons import reasons
 from operations.verify.repair import Repair
 from operations.verify.report import Report, as_data, print_report
 from operations.verify.source_rows import TableRows, prepare
@@ -121,10 +122,12 @@ async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
             producer = RecordProducer(read(KafkaSettings).bootstrap_servers)
             await producer.start()
             stack.push_async_callback(producer.stop)
-            repaired = await Repair(verification, tables, connections, index, store, producer).run(findings.differences)
+            repaired = await Repair(verification, tables, connections, index, store, producer).run(findings.differences, advance)
             findings = await verification.run(wishes.settle_seconds, advance, wishes.sample)
         in_flight = await records_in_flight(read(KafkaSettings)) if findings.differences else 0
-        return Report(findings, time.monotonic() - began, f"{embedder.space} ({names.chunk})", wishes.sample, in_flight, repaired, before if repaired else ())
+        why = await reasons(chosen.sources, findings.differences) if findings.differences else []
+        space = f"{embedder.space} ({names.chunk})"
+        return Report(findings, time.monotonic() - began, space, wishes.sample, in_flight, repaired, before if repaired else (), tuple(why))
 
 
 @asynccontextmanager

@@ -21,19 +21,25 @@ from connectors.debezium.database import Connection
 from connectors.debezium.spec import heartbeat_statement
 from contracts.events import HEADER_SOURCE_TIME, DeleteRecord, encode
 from contracts.identity import Version, key_of_document, record_key
+from contracts.settings import KafkaSettings, read
 from contracts.sources import PostgresSource
 from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL
 from index.store import WeaviateStore
 from operations.foreseen import OperationError
+from operations.lag import records_in_flight
 from operations.verify.comparison import Difference, leftovers
 from operations.verify.index_reader import IndexReader
+from operations.verify.reasons import stopped
 from operations.verify.source_rows import TableRows
-from operations.verify.verification import Subject, Verification
+from operations.verify.verification import Advance, Subject, Verification
 from streams.producer import OutRecord, RecordProducer
 
 ARRIVAL_SECONDS: Final = 120.0
 """How long the workers may take to index what a repair asked for."""
+QUIET_SECONDS: Final = 20.0
+"""Nothing came right for so long and nothing is on its way: what is left was refused, and will not come by waiting."""
 _BETWEEN_LOOKS_SECONDS: Final = 0.5
+_WAITING: Final = "repaired in the index"
 
 _log = structlog.get_logger()
 Wrong = Mapping[Subject, tuple[Difference, ...]]
@@ -69,15 +75,15 @@ class Repair:
         self._store = store
         self._producer = producer
 
-    async def run(self, wrong: Wrong) -> Repaired:
+    async def run(self, wrong: Wrong, advance: Advance) -> Repaired:
         """Set everything going and wait until it is in the index, at most ARRIVAL_SECONDS for each step."""
         repaired = Repaired()
         gone = {subject: found for subject, found in wrong.items() if any(item.kind == "orphan" or item.corrupt for item in found)}
         again = [subject for subject, found in wrong.items() if any(item.kind in {"missing", "stale"} for item in found)]
         deleted = await self._delete(gone, repaired)
         await self._await_deleted(deleted)
-        await self._ask_again(again, repaired)
-        await self._await_right([*deleted, *again])
+        asked = await self._ask_again(again, repaired)
+        await self._await_right([*deleted, *asked], advance)
         await self._remove_leftovers(wrong, repaired)
         return repaired
 
@@ -139,24 +145,39 @@ class Repair:
 
     # -- missing and stale -----------------------------------------------------------------------------------------------------------
 
-    async def _ask_again(self, subjects: Iterable[Subject], repaired: Repaired) -> None:
-        by_scope: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    async def _ask_again(self, subjects: Iterable[Subject], repaired: Repaired) -> list[Subject]:
+        """Those that were asked for: a connector that does not run is not asked."""
+        by_scope: dict[str, list[Subject]] = defaultdict(list)
         for subject in subjects:
-            by_scope[subject.scope].add(key_of_document(subject.scope, subject.key.doc_id))
-        for scope, keys in by_scope.items():
+            by_scope[subject.scope].append(subject)
+        asked: list[Subject] = []
+        for scope, found in by_scope.items():
             mapping = self._tables[scope].mapping
-            await asyncio.to_thread(request_snapshot, mapping.source, mapping.table.name, sorted(keys), self._connections[mapping.source.name])
+            if reason := await stopped(mapping.source):
+                repaired.beyond.append(f"{len(found)} documents of {mapping.table.name}. {reason}")
+                continue
+            keys = sorted({key_of_document(scope, subject.key.doc_id) for subject in found})
+            await asyncio.to_thread(request_snapshot, mapping.source, mapping.table.name, keys, self._connections[mapping.source.name])
             repaired.asked_again += len(keys)
+            asked += found
             _log.info("repair_asked_again", source=mapping.source.name, table=mapping.table.name, rows=len(keys))
+        return asked
 
-    async def _await_right(self, subjects: Iterable[Subject]) -> None:
-        """Until nothing but leftovers is wrong with them; what still is by then, the next verification reports."""
-        deadline = time.monotonic() + ARRIVAL_SECONDS
+    async def _await_right(self, subjects: Iterable[Subject], advance: Advance) -> None:
+        """Until nothing but leftovers is wrong with them, or nothing more comes; what still is wrong by then, the next verification reports."""
         waiting = set(subjects)
+        advance(_WAITING, 0, len(waiting))
+        deadline, quiet_since = time.monotonic() + ARRIVAL_SECONDS, time.monotonic()
         while waiting and time.monotonic() < deadline:
             await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
             wrong = await self._verification.look(waiting)
-            waiting = {subject for subject, found in wrong.items() if any(item.kind != "leftover" for item in found)}
+            still = {subject for subject, found in wrong.items() if any(item.kind != "leftover" for item in found)}
+            advance(_WAITING, len(waiting) - len(still), None)
+            if len(still) < len(waiting):
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > QUIET_SECONDS and await records_in_flight(read(KafkaSettings)) == 0:
+                return
+            waiting = still
 
     # -- leftovers -------------------------------------------------------------------------------------------------------------------
 

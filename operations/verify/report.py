@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from operations.verify.comparison import Difference
 from operations.verify.repair import Repaired
@@ -28,6 +27,8 @@ class Report:
     repaired: Repaired | None = None
     before: tuple[Difference, ...] = field(default=())
     """What was wrong before the repair."""
+    reasons: tuple[str, ...] = ()
+    """Why what differs may stay so."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -51,6 +52,7 @@ def as_data(report: Report) -> dict[str, object]:
         **report.counts,
         "refused": [{"scope": row.scope, "doc_id": row.doc_id, "reason": row.reason} for row in found.refused],
         "differences": [_as_data(difference) for difference in found.all()],
+        "reasons": list(report.reasons),
         "repair": None if report.repaired is None else _repair_as_data(report.repaired, report.before),
     }
 
@@ -69,6 +71,8 @@ def print_report(report: Report, console: Console) -> None:
         console.print(
             f"{len(found.refused)} rows make no document and are not compared; 'headrace dead-letters list' has them. The first: {escape(found.refused[0].reason)}"
         )
+    for reason in report.reasons:
+        console.print(f"[yellow]reason[/yellow]  {escape(reason)}")
     if found.differences and report.in_flight:
         console.print(
             f"{report.in_flight:,} records are still on their way to the index: what they bring may settle this. Verify again when 'headrace status' shows no lag."
@@ -82,10 +86,9 @@ def print_report(report: Report, console: Console) -> None:
 def _print_differences(differences: list[Difference], console: Console) -> None:
     if not differences:
         return
-    table = Table("difference", "tenant", "document", "in what", box=None, pad_edge=False)
-    for difference in differences[:SHOWN]:
-        table.add_row(f"[{_STYLES[difference.kind]}]{difference.kind}[/]", difference.key.tenant, escape(difference.key.doc_id), ", ".join(difference.what))
-    console.print(table)
+    for difference in differences[:SHOWN]:  # lines, not a table: ids are long, and a table cuts or folds them
+        what = f" ({', '.join(difference.what)})" if difference.what else ""
+        console.print(f"[{_STYLES[difference.kind]}]{difference.kind:8}[/]  {difference.key.tenant}  {escape(difference.key.doc_id)}{what}")
     if len(differences) > SHOWN:
         console.print(f"and {len(differences) - SHOWN:,} more; --json lists all")
 

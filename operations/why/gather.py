@@ -16,7 +16,7 @@ from connectors.debezium import ConnectorError, connected, health_of
 from connectors.debezium.observe import observe_database
 from contracts.envelope import Envelope, decode_envelope, version_of
 from contracts.events import FloorRecord, InvalidRecordError, decode_index_record
-from contracts.identity import Version, key_of_document, record_key
+from contracts.identity import Version, document_id, key_of_document, record_key
 from contracts.settings import ConnectSettings, KafkaSettings, RedactionSettings, WeaviateSettings, read
 from contracts.sources import PostgresSource, Sources
 from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL, source_backfill_topic, source_topic
@@ -43,11 +43,13 @@ _FORESEEN: Final = (ConnectorError, KafkaError, StoreUnavailableError, WeaviateB
 
 
 async def gather(sources: Sources, doc_id: str, tenant: str | None) -> Evidence:
-    """Everything that is known of the document."""
-    evidence = Evidence(doc_id, tenant)
+    """Everything that is known of the document, whose key may be given with or without percent-encoding."""
     mappings = [TableMapping(source, table) for source in sources.sources for table in source.tables]
-    evidence.declared = tuple(mapping.scope for mapping in mappings)
     mapping = next((mapping for mapping in mappings if doc_id.startswith(mapping.scope)), None)
+    if mapping is not None:
+        doc_id = document_id(mapping.scope, key_of_document(mapping.scope, doc_id))
+    evidence = Evidence(doc_id, tenant)
+    evidence.declared = tuple(mapping.scope for mapping in mappings)
     if mapping is not None:
         evidence.source, evidence.table = mapping.source.name, mapping.table.name
         key = key_of_document(mapping.scope, doc_id)

@@ -12,10 +12,16 @@ NAME_WORD: Final = (
 )
 PARTICLE: Final = r"(?:de|la|le|del|della|di|da|dos|van|von|zu|zur|der|den|ter|ten|y|i|al|bin|el|du|des)"
 _NAME: Final = rf"(?P<name>(?:{PARTICLE}[ ]){{0,2}}{NAME_WORD}(?:[ ](?:{PARTICLE}[ ]){{0,2}}(?:{NAME_WORD}|{_UPPER}\.)){{0,4}})"
-_TITLE: Final = (
-    r"(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Herr|Herrn|Frau|Mme|Mlle|Madame|Monsieur|Mademoiselle|Sr|Sra|Srta|Señor|Señora|Señorita|Don|Doña|"
-    r"Sig\.ra|Sig|Sig\.na|Signor|Signora|señor|señora|señorita|sra|sr|signor|signora|monsieur|madame|herr|frau|Dott\.ssa|Dott|Dra|Lic|Arq|Abg|Ldo|Lda|Maître|Rev|Judge|Nurse|Captain|Doktor|Docteur|Doctor|Doctora|Dottor|Dottoressa|Profe|Profesor|Profesora|Professeur|Professore|Professoressa|don|doña|prof|professeure?|docteure?|doctora?|profesora?|professore|professoressa|avv|avvocat[oa]|ing|arch|geom|maître|coordonnateur|coordinatrice|collega|colega|collègue|Kolleg(?:e|in)|dott\.ssa|dott|sig\.ra|sig|Avv|Ing|Dipl\.-Ing)\.?|M\.|D\.ª)"
+_TITLES: Final = (
+    r"Mr Mrs Ms Miss Mx Dr Prof Professor Sir Doctor Rev Judge Nurse Captain",
+    r"Herrn? Frau Doktor Dipl\.-Ing Kolleg(?:e|in) herr frau",
+    r"Mme Mlle Madame Monsieur Mademoiselle Docteur Professeur Maître monsieur madame professeure? docteure? maître coordonnateur coordinatrice collègue",
+    r"Sra? Srta Señor Señora Señorita Don Doña Dra Lic Arq Abg Ldo Lda Doctora Profe Profesora? señor señora señorita sra? don doña doctora? profesora? colega",
+    r"Sig\.na Sig\.ra Sig Signora? Dott\.ssa Dott Dottor Dottoressa Professore Professoressa Avv Ing",
+    r"signora? sig\.ra sig dott\.ssa dott prof professore professoressa avv avvocat[oa] ing arch geom collega",
 )
+"""Of the English, German, French, Spanish and Italian; in lower case where that is how they stand before a name in running text."""
+_TITLE: Final = rf"(?:(?:{'|'.join(' '.join(_TITLES).split())})\.?|M\.|D\.ª)"
 _TITLED: Final = re.compile(rf"(?<![\w.])(?:{_TITLE}[ ]){{1,3}}{_NAME}")
 _GREETING: Final = (
     r"(?:Dear|Hi|Hello|Hey|Good (?:morning|afternoon|evening)|Hallo|Liebe[r]?|Sehr geehrte[rs]?|Guten (?:Tag|Morgen|Abend)|Moin|Servus|Bonjour|Bonsoir|Cher|Chère|Salut|"

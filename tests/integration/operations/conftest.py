@@ -24,6 +24,7 @@ from index.collections import CollectionNames, live_space
 from index.connection import connect
 from index.store import WeaviateStore
 from index.telemetry_setup import configure_logging
+from operations.connectors import app as connectors
 from operations.dead_letters import app as dead_letters
 from operations.settings_command import settings
 from operations.stack import Stack
@@ -56,6 +57,7 @@ commands = typer.Typer(pretty_exceptions_enable=False)
 for command in (verify, why, status, settings):
     commands.command()(command)
 commands.add_typer(dead_letters, name="dead-letters")
+commands.add_typer(connectors, name="connectors")
 
 
 @dataclass

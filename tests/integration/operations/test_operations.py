@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from index.manifest import Manifest
 from index.store import DocKey, NewChunk, WeaviateStore
 from operations.verify.comparison import Indexed
 from operations.verify.index_reader import IndexReader
+from operations.verify.repair import ARRIVAL_SECONDS
 from tests.integration.operations.conftest import ROWS, YAML, Desk
 
 pytestmark = pytest.mark.timeout(900)
@@ -143,6 +145,31 @@ def test_every_kind_of_damage_is_found_and_mended(desk: Desk) -> None:
 def test_a_sample_compares_so_many_rows(desk: Desk) -> None:
     report = desk.verified("--sample", "3")
     assert (report["rows"], report["consistent"]) == (3, True)
+
+
+def test_a_paused_connector_is_told_and_not_asked(desk: Desk) -> None:
+    assert desk.run("connectors", "pause", desk.name).exit_code == 0
+    desk.until(lambda: desk.data("connectors", "status", desk.name)[0]["tasks"] == ["PAUSED"])
+    desk.sql.execute("UPDATE notes SET title = 'While it was paused' WHERE id = 9")
+    report = desk.verified("--repair")
+    assert [(item["kind"], item["doc_id"]) for item in report["differences"]] == [("stale", desk.doc_id(9))]
+    resume = f"headrace connectors resume {desk.name}"
+    assert resume in report["reasons"][0]
+    assert (report["repair"]["asked_again"], len(report["repair"]["not_repaired"])) == (0, 1)
+    assert resume in report["repair"]["not_repaired"][0]
+    assert desk.run("connectors", "resume", desk.name).exit_code == 0
+    desk.until(lambda: desk.verified()["consistent"])
+
+
+def test_a_repair_ends_when_nothing_more_comes(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Verify reads another sources.yaml than the workers: what comes again is as stale as before."""
+    monkeypatch.setattr("operations.verify.repair.QUIET_SECONDS", 3.0)
+    other = tmp_path / "sources.yaml"
+    other.write_text(desk.sources.read_text().replace("title: title", "title: team"))
+    report = desk.verified("--repair", "--sources", str(other))
+    assert report["repair"]["asked_again"] == report["stale"] > 0
+    assert report["seconds"] < ARRIVAL_SECONDS
+    assert desk.verified()["consistent"]
 
 
 def test_why_follows_insert_where_delete_and_strangers(desk: Desk) -> None:

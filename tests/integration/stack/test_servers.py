@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import psutil
 import psycopg
 import pytest
 
+from contracts.settings import HOME_VARIABLE
 from operations.stack import SERVER_NAMES, Stack, StackSettings
 from operations.stack.errors import LeftoverError, MissingBinaryError
 from operations.stack.leftovers import find_leftovers
@@ -93,4 +97,27 @@ def test_killed_supervisor_leaves_processes_that_up_names_and_clean_ends(tmp_pat
         assert lone.pid("postgres") != orphan
     finally:
         lone.down()
+    assert find_leftovers(tmp_path) == ()
+
+
+def test_ctrl_c_ends_up_and_what_runs_is_still_governed(tmp_path: Path) -> None:
+    """As a person does it: the command in a process of its own, and SIGINT while servers start."""
+    environment = os.environ | {HOME_VARIABLE: str(tmp_path), "HEADRACE_STACK_PORT_BASE": str(free_port_base())}
+    headrace = str(Path(sys.executable).with_name("headrace"))
+    with subprocess.Popen([headrace, "up", "--only", "connect"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as up:
+        assert up.stdout is not None
+        told = []
+        for line in up.stdout:
+            told.append(line)
+            if "kafka: starting" in line:
+                break
+        up.send_signal(signal.SIGINT)
+        rest, said = up.communicate(timeout=60)
+    if "is not installed" in said:
+        pytest.skip(said)
+    assert (up.returncode, "`headrace down` stops them" in said) == (130, True), said
+    assert "connect: starting" not in "".join([*told, rest])
+    running = subprocess.run([headrace, "processes", "--json"], env=environment, capture_output=True, text=True, check=True)
+    assert [state["name"] for state in json.loads(running.stdout)["processes"] if state["pid"]] == ["kafka"]
+    subprocess.run([headrace, "down"], env=environment, check=True, capture_output=True)
     assert find_leftovers(tmp_path) == ()
