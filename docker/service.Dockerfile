@@ -13,6 +13,7 @@ COPY index index
 COPY connectors connectors
 COPY streams streams
 COPY query_service query_service
+COPY rest_sources rest_sources
 COPY operations operations
 COPY examples examples
 RUN uv sync --frozen --no-dev --no-editable

@@ -14,7 +14,7 @@ from index.collections import EmbeddingSpaceMismatchError
 from operations.cli import app
 
 ROOT = Path(__file__).resolve().parents[3]
-PACKAGES = ("connectors", "contracts", "index", "operations", "query_service", "streams")
+PACKAGES = ("connectors", "contracts", "index", "operations", "query_service", "rest_sources", "streams")
 NAMED = re.compile(r"['`]headrace ([a-z-]+)(?: ([a-z-]+))?")
 
 

@@ -1,0 +1,111 @@
+"""Webhooks on their way out: signed by the vendor's rule, sent again by the vendor's rule, and lost, doubled, late or out of order as the faults say.
+
+What was sent and how it ended is kept, for tests to compare with what arrived.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import aiohttp
+
+from examples.vendors.faults import Faults
+
+_HELD_BACK_SECONDS: Final = 0.25
+"""How much later than its successors a reordered delivery is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook. ``headers`` gets the number of the try, from 0, since some vendors sign or count each."""
+
+    url: str
+    body: bytes
+    headers: Callable[[int], Mapping[str, str]]
+    about: str
+    """Event and id, for the log."""
+
+
+@dataclass(slots=True)
+class Sent:
+    about: str
+    url: str
+    statuses: list[int] = field(default_factory=list)
+    """The answer to each try; 0 where there was none."""
+    dropped: bool = False
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRule:
+    """When a vendor sends again: for these statuses (and 0, no answer), after these pauses in seconds, one for each further try."""
+
+    statuses: frozenset[int]
+    pauses_seconds: tuple[float, ...]
+    timeout_seconds: float = 10.0
+
+
+class Deliverer:
+    """Sends in the background. ``speed`` shortens the pauses, whose documented lengths are minutes."""
+
+    def __init__(self, faults: Faults, rule: RetryRule, speed: float = 1.0) -> None:
+        self.sent: list[Sent] = []
+        self._faults = faults
+        self._rule = rule
+        self._speed = speed
+        self._session: aiohttp.ClientSession | None = None
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._rule.timeout_seconds))
+
+    async def stop(self) -> None:
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    def send(self, delivery: Delivery) -> None:
+        """Queue one; returns at once."""
+        told = self._faults.settings
+        record = Sent(delivery.about, delivery.url)
+        self.sent.append(record)
+        if self._faults.happens(told.dropped):
+            record.dropped = record.finished = True
+            return
+        pause = told.delay_seconds if self._faults.happens(told.delayed) else 0.0
+        pause += _HELD_BACK_SECONDS if self._faults.happens(told.reordered) else 0.0
+        for _ in range(2 if self._faults.happens(told.duplicated) else 1):
+            task = asyncio.create_task(self._deliver(delivery, record, pause))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def settled(self, seconds: float) -> bool:
+        """Whether nothing is on its way any more within so many seconds."""
+        deadline = time.monotonic() + seconds
+        while self._running and time.monotonic() < deadline:
+            await asyncio.wait(self._running, timeout=max(0.0, deadline - time.monotonic()))
+        return not self._running
+
+    async def _deliver(self, delivery: Delivery, record: Sent, pause: float) -> None:
+        await asyncio.sleep(pause)
+        for attempt, wait in enumerate((*self._rule.pauses_seconds, None)):
+            status = await self._post(delivery, attempt)
+            record.statuses.append(status)
+            if wait is None or not (status == 0 or status in self._rule.statuses):
+                break
+            await asyncio.sleep(wait / self._speed)
+        record.finished = True
+
+    async def _post(self, delivery: Delivery, attempt: int) -> int:
+        assert self._session is not None, "start() comes first"  # noqa: S101  # a mistake in the server itself
+        try:
+            async with self._session.post(delivery.url, data=delivery.body, headers=dict(delivery.headers(attempt))) as response:
+                return response.status
+        except (aiohttp.ClientError, TimeoutError):
+            return 0
