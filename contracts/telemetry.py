@@ -45,6 +45,10 @@ QUERY_STEP_SECONDS: Final = Histogram("headrace_query_step_seconds", "Duration o
 ANSWERS: Final = Counter("headrace_answers_total", "Answers by how they ended", ["mode", "outcome"])
 """``mode`` is extractive or generative, ``outcome`` answered, abstained or failed."""
 
+WEBHOOK_DELIVERIES: Final = Counter("headrace_webhook_deliveries_total", "Webhook deliveries by outcome", ["source", "outcome"])
+"""``outcome`` is accepted, duplicate, ignored (an event of no interest), or the kind of the problem that was answered."""
+WEBHOOK_SECONDS: Final = Histogram("headrace_webhook_seconds", "From a delivery's arrival to its answer", ["source"], buckets=_LATENCY_BUCKETS)
+
 SPAN_NORMALIZE: Final = "headrace.normalize"
 SPAN_INDEX: Final = "headrace.index"
 """Until searchable."""

@@ -1,0 +1,129 @@
+"""The receiver over HTTP: ``POST /webhooks/{source}``, ``/healthz``, ``/readyz``, ``/metrics``. Errors are problem+json."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+from limits import RateLimitItemPerSecond
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from connectors.webhooks.hints_log import HintsLog, HintsUnavailableError
+from connectors.webhooks.receiver import MAX_BODY_BYTES, Outcome, Receiver, WebhookSource
+from contracts.problem_json import Problem, answering, of_http, unavailable, unforeseen
+from contracts.telemetry import WEBHOOK_DELIVERIES, WEBHOOK_SECONDS
+from rest_sources.delivery import Delivery, RefusedDeliveryError
+
+_JSON: Final = "application/json"
+_UNKNOWN: Final = "(unknown)"
+"""The label for sources that there are not: a caller must not make labels."""
+_DETAILS: Final = {
+    404: "Deliveries go to /webhooks/ and the name of a source in sources.yaml.",
+    405: "Deliveries are posted.",
+    413: f"No source takes more than {MAX_BODY_BYTES:,} bytes.",
+}
+
+
+@dataclass(slots=True)
+class Service:
+    """What the handlers share."""
+
+    sources: dict[str, WebhookSource]
+    receiver: Receiver
+    log: HintsLog
+    limiter: SlidingWindowCounterRateLimiter
+
+
+SERVICE: Final = web.AppKey("service", Service)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem to answer with. A sender that can comes again after 429 and 503, and after no other."""
+    match error:
+        case Problem():
+            return error
+        case RefusedDeliveryError():
+            title = "The delivery is not signed by this source" if error.status == 401 else "The delivery cannot be read"
+            return Problem(error.status, error.kind, title, error.reason)
+        case HintsUnavailableError():
+            return unavailable("kafka-unavailable", "Kafka did not take the hint in time. Nothing is lost if you send it again.")
+        case web.HTTPException():
+            return of_http(error, _DETAILS)
+        case _:
+            return unforeseen(error)
+
+
+def application(service: Service) -> web.Application:
+    most = max((source.max_body_bytes for source in service.sources.values()), default=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[answering(problem_of)], client_max_size=most)
+    app[SERVICE] = service
+    app.add_routes(
+        [web.post("/webhooks/{source}", receive), web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)],
+    )
+    return app
+
+
+async def receive(request: web.Request) -> web.Response:
+    """202 once the hint is in Kafka, or was before, or says nothing that we keep."""
+    service, began = request.app[SERVICE], time.perf_counter()
+    source = service.sources.get(request.match_info["source"])
+    label = source.name if source else _UNKNOWN
+    outcome: str = "internal"
+    try:
+        outcome = await _take(service, source, request)
+        return web.json_response({"outcome": outcome}, status=202)
+    except (Problem, RefusedDeliveryError, HintsUnavailableError, web.HTTPException) as error:
+        outcome = problem_of(error).kind
+        raise
+    finally:
+        WEBHOOK_DELIVERIES.labels(label, outcome).inc()
+        WEBHOOK_SECONDS.labels(label).observe(time.perf_counter() - began)
+
+
+async def _take(service: Service, source: WebhookSource | None, request: web.Request) -> Outcome:
+    if source is None:
+        known = ", ".join(sorted(service.sources)) or "none"
+        raise Problem(404, "unknown-source", "No such source", f"No source of this name takes webhooks. Known are: {known}.")
+    await _within_limits(service, source, request)
+    return await service.receiver.take(source, await _delivery(request, source))
+
+
+async def _within_limits(service: Service, source: WebhookSource, request: web.Request) -> None:
+    if not await service.limiter.hit(RateLimitItemPerSecond(source.per_second), "webhooks", source.name):
+        raise Problem(429, "too-many", "Too many deliveries", f"{source.name} may send {source.per_second} deliveries a second.", headers={"Retry-After": "1"})
+    if request.content_type != _JSON:
+        raise Problem(415, "not-json", "Unsupported media type", f"Deliveries are JSON, with the header 'Content-Type: {_JSON}'.")
+    if (request.content_length or 0) > source.max_body_bytes:
+        raise _too_large(source)
+
+
+async def _delivery(request: web.Request, source: WebhookSource) -> Delivery:
+    body = await request.read()
+    if len(body) > source.max_body_bytes:
+        raise _too_large(source)
+    return Delivery({name.lower(): value for name, value in request.headers.items()}, body, time.time_ns() // 1000)
+
+
+def _too_large(source: WebhookSource) -> Problem:
+    return Problem(413, "body-too-large", "Request body too large", f"{source.name} takes at most {source.max_body_bytes:,} bytes.")
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """Ready once the deliveries of the last 72 h are known: before that a repeated one would be taken for new, which costs a fetch."""
+    log = request.app[SERVICE].log
+    if log.failed is not None:
+        raise unavailable("hints-reader-failed", f"The reader of the hints has ended ({type(log.failed).__name__}); the service must be started again.")
+    if not log.caught_up.is_set():
+        raise unavailable("catching-up", "The deliveries of the last 72 hours are still being read.")
+    return web.json_response({"status": "ready"})
+
+
+async def metrics(_request: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

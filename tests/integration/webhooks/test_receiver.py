@@ -1,0 +1,161 @@
+"""The receiver on a real broker: what it says it took is in Kafka, once; what it cannot keep it does not take; and a restart forgets nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.storage import storage_from_string
+from prometheus_client import REGISTRY
+
+from connectors.webhooks.app import Service, application
+from connectors.webhooks.hints_log import HintsLog
+from connectors.webhooks.known import KnownDeliveries
+from connectors.webhooks.receiver import Receiver, WebhookSource
+from contracts.hints import Hint, decode_hint, hints_topic, hints_topic_spec
+from contracts.settings import KafkaSettings, read
+from contracts.topic_admin import ensure_topics
+from operations.stack import Stack
+from rest_sources import jira
+from tests.stack_fixture import StackSession, stack_factory  # noqa: F401  # a fixture
+from tests.unit.rest_sources import signing
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def stack(stack_factory: StackSession) -> Stack:  # noqa: F811  # the fixture itself
+    return stack_factory("kafka")
+
+
+@pytest.fixture
+async def source(stack: Stack) -> WebhookSource:
+    found = WebhookSource(f"tracker_{uuid.uuid4().hex[:8]}", jira.verify, (signing.SECRET,), max_body_bytes=4096, per_second=50)
+    await ensure_topics(read(KafkaSettings), [hints_topic_spec(found.name, 2)])
+    return found
+
+
+@asynccontextmanager
+async def receiver(*sources: WebhookSource, seconds: float = 5.0) -> AsyncIterator[TestClient]:
+    known = KnownDeliveries(1000)
+    async with HintsLog(read(KafkaSettings).bootstrap_servers, [source.name for source in sources], seconds, known.add) as log:
+        limiter = SlidingWindowCounterRateLimiter(storage_from_string("async+memory://"))  # type: ignore[arg-type]
+        service = Service({source.name: source for source in sources}, Receiver(log, known), log, limiter)
+        async with TestClient(TestServer(application(service))) as client:
+            await asyncio.wait_for(log.caught_up.wait(), 30)
+            yield client
+
+
+def body(issue: int, size: int = 0) -> bytes:
+    return orjson.dumps({"webhookEvent": "jira:issue_updated", "timestamp": time.time_ns() // 1_000_000, "issue": {"id": str(issue)}, "padding": "x" * size})
+
+
+async def post(client: TestClient, name: str, text: bytes, delivery_id: str = "", **headers: str) -> tuple[int, dict[str, str]]:
+    signed = dict(signing.hub(text).headers)
+    sent = {"Content-Type": "application/json", **signed, "X-Atlassian-Webhook-Identifier": delivery_id or uuid.uuid4().hex, **headers}
+    response = await client.post(f"/webhooks/{name}", data=text, headers=sent)
+    return response.status, await response.json()
+
+
+async def written(source: WebhookSource) -> list[Hint]:
+    """All that is in the topic now."""
+    places = [TopicPartition(hints_topic(source.name), partition) for partition in range(2)]
+    consumer = AIOKafkaConsumer(bootstrap_servers=read(KafkaSettings).bootstrap_servers)
+    await consumer.start()
+    try:
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        ends = await consumer.end_offsets(places)
+        found: list[Hint] = []
+        while not all([await consumer.position(place) >= end for place, end in ends.items()]):
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                found += [decode_hint(record.value) for record in records]
+                assert all(record.key.decode() == decode_hint(record.value).id for record in records)
+        return found
+    finally:
+        await consumer.stop()
+
+
+async def test_a_taken_delivery_is_in_kafka_and_a_repeated_one_is_there_once(source: WebhookSource) -> None:
+    async with receiver(source) as client:
+        first = body(7)
+        assert await post(client, source.name, first, "d-1") == (202, {"outcome": "accepted"})
+        assert await post(client, source.name, first, "d-1") == (202, {"outcome": "duplicate"})
+        assert await post(client, source.name, body(8), "d-2") == (202, {"outcome": "accepted"})
+        assert [(hint.id, hint.delivery_id) for hint in sorted(await written(source), key=lambda hint: hint.id)] == [("issue/7", "d-1"), ("issue/8", "d-2")]
+    async with receiver(source) as client:  # another process knows what this one took
+        assert await post(client, source.name, first, "d-1") == (202, {"outcome": "duplicate"})
+        assert len(await written(source)) == 2
+
+
+async def test_replicas_learn_from_each_other(source: WebhookSource) -> None:
+    async with receiver(source) as one, receiver(source) as other:
+        text = body(9)
+        assert (await post(one, source.name, text, "d-9"))[1] == {"outcome": "accepted"}
+        for _ in range(50):
+            status, told = await post(other, source.name, text, "d-9")
+            assert status == 202
+            if told == {"outcome": "duplicate"}:
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError("the other replica never learned of it")
+
+
+async def test_what_is_refused_leaves_nothing(source: WebhookSource) -> None:
+    async with receiver(source) as client:
+        assert (await post(client, "nobody", body(1)))[0] == 404
+        wrong = {"X-Hub-Signature": "sha256=" + "0" * 64}
+        status, told = await post(client, source.name, body(1), **wrong)
+        assert (status, told["type"]) == (401, "urn:headrace:problem:not-signed")
+        assert (await post(client, source.name, body(1), **{"Content-Type": "text/plain"}))[0] == 415
+        assert (await post(client, source.name, body(1, size=4096)))[0] == 413
+        assert (await post(client, source.name, b"[]"))[0] == 400
+        assert (await post(client, source.name, b""))[0] == 400
+        assert (await client.get(f"/webhooks/{source.name}")).status == 405
+        assert (await post(client, source.name, b'{"webhookEvent": "sprint_started"}'))[1] == {"outcome": "ignored"}
+        assert await written(source) == []
+    counted = {
+        outcome: REGISTRY.get_sample_value("headrace_webhook_deliveries_total", {"source": source.name, "outcome": outcome})
+        for outcome in ("not-signed", "body-too-large")
+    }
+    assert counted == {"not-signed": 1.0, "body-too-large": 1.0}
+
+
+async def test_a_sender_that_sends_too_much_is_told_to_wait(source: WebhookSource) -> None:
+    async with receiver(source) as client:
+        answers = [await client.post(f"/webhooks/{source.name}", data=b"{}", headers={"Content-Type": "application/json"}) for _ in range(200)]
+        limited = [answer for answer in answers if answer.status == 429]
+        assert limited
+        assert limited[0].headers["Retry-After"] == "1"
+        assert {answer.status for answer in answers} == {401, 429}
+
+
+async def test_without_kafka_nothing_is_taken_and_all_is_once_it_is_back(source: WebhookSource, stack: Stack) -> None:
+    async with receiver(source, seconds=2.0) as client:
+        assert (await post(client, source.name, body(1), "d-before"))[0] == 202
+        await asyncio.to_thread(stack.stop, "kafka")
+        try:
+            response = await client.post(
+                f"/webhooks/{source.name}",
+                data=(text := body(2)),
+                headers={"Content-Type": "application/json", **signing.hub(text).headers, "X-Atlassian-Webhook-Identifier": "d-away"},
+            )
+            assert response.status == 503
+            assert "Retry-After" in response.headers
+            assert (await response.json())["type"] == "urn:headrace:problem:kafka-unavailable"
+        finally:
+            await asyncio.to_thread(stack.up)
+        for _ in range(60):  # as the sender does
+            status, _told = await post(client, source.name, text, "d-away")
+            if status == 202:
+                break
+            await asyncio.sleep(0.5)
+        assert {hint.id for hint in await written(source)} == {"issue/1", "issue/2"}
