@@ -1,0 +1,1 @@
+"""REST sources on the wire: the HTTP client with its waits and limits."""
