@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 from limits import RateLimitItemPerSecond
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.storage import storage_from_string
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from connectors.webhooks.hints_log import HintsLog, HintsUnavailableError
+from connectors.webhooks.known import KnownDeliveries
 from connectors.webhooks.receiver import MAX_BODY_BYTES, Outcome, Receiver, WebhookSource
 from contracts.problem_json import Problem, answering, of_http, unavailable, unforeseen
 from contracts.telemetry import WEBHOOK_DELIVERIES, WEBHOOK_SECONDS
@@ -37,6 +41,10 @@ class Service:
     limiter: SlidingWindowCounterRateLimiter
 
 
+KAFKA_SECONDS: Final = 5.0
+"""How long Kafka may take for a hint until the sender is told to come again: senders wait for about ten seconds."""
+KNOWN_DELIVERIES: Final = 1_000_000
+"""Delivery ids that are remembered, about 200 bytes each."""
 SERVICE: Final = web.AppKey("service", Service)
 
 
@@ -54,6 +62,22 @@ def problem_of(error: Exception) -> Problem:
             return of_http(error, _DETAILS)
         case _:
             return unforeseen(error)
+
+
+@asynccontextmanager
+async def opened(
+    sources: Iterable[WebhookSource],
+    bootstrap_servers: str,
+    *,
+    kafka_seconds: float = KAFKA_SECONDS,
+    known_deliveries: int = KNOWN_DELIVERIES,
+    limits_url: str = "async+memory://",
+) -> AsyncGenerator[Service, None]:
+    """All parts, connected. ``limits_url`` says where rates are counted: ``async+redis://…`` where there are replicas. Raises KafkaError where no broker answers."""
+    by_name = {source.name: source for source in sources}
+    known = KnownDeliveries(known_deliveries)
+    async with HintsLog(bootstrap_servers, list(by_name), kafka_seconds, known.add) as log:
+        yield Service(by_name, Receiver(log, known), log, SlidingWindowCounterRateLimiter(storage_from_string(limits_url)))
 
 
 def application(service: Service) -> web.Application:

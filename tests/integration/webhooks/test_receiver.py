@@ -12,14 +12,10 @@ import orjson
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from limits.storage import storage_from_string
 from prometheus_client import REGISTRY
 
-from connectors.webhooks.app import Service, application
-from connectors.webhooks.hints_log import HintsLog
-from connectors.webhooks.known import KnownDeliveries
-from connectors.webhooks.receiver import Receiver, WebhookSource
+from connectors.webhooks.app import application, opened
+from connectors.webhooks.receiver import WebhookSource
 from contracts.hints import Hint, decode_hint, hints_topic, hints_topic_spec
 from contracts.settings import KafkaSettings, read
 from contracts.topic_admin import ensure_topics
@@ -45,13 +41,9 @@ async def source(stack: Stack) -> WebhookSource:
 
 @asynccontextmanager
 async def receiver(*sources: WebhookSource, seconds: float = 5.0) -> AsyncIterator[TestClient]:
-    known = KnownDeliveries(1000)
-    async with HintsLog(read(KafkaSettings).bootstrap_servers, [source.name for source in sources], seconds, known.add) as log:
-        limiter = SlidingWindowCounterRateLimiter(storage_from_string("async+memory://"))  # type: ignore[arg-type]
-        service = Service({source.name: source for source in sources}, Receiver(log, known), log, limiter)
-        async with TestClient(TestServer(application(service))) as client:
-            await asyncio.wait_for(log.caught_up.wait(), 30)
-            yield client
+    async with opened(sources, read(KafkaSettings).bootstrap_servers, kafka_seconds=seconds) as service, TestClient(TestServer(application(service))) as client:
+        await asyncio.wait_for(service.log.caught_up.wait(), 30)
+        yield client
 
 
 def body(issue: int, size: int = 0) -> bytes:
