@@ -29,7 +29,7 @@ BENCHMARKS: Final[dict[str, tuple[str, ...]]] = {
     "chunking": ("bench.chunking", JSON_OPTION),
     "redaction": ("bench.redaction", JSON_OPTION),
     "replay": ("bench.protocol.replay",),
-    "receiver": ("bench.receiver", JSON_OPTION),
+    "receiver": ("bench.receiver",),
 }
 
 

@@ -1,4 +1,4 @@
-"""How many signed deliveries one core takes into Kafka: ``python -m bench.receiver [--seconds 10] [--json FILE]``.
+"""How many signed deliveries one core takes into Kafka: ``python -m bench.receiver [--seconds 10]``.
 
 The receiver is a process of its own on the first core, with a real Kafka; the sender, with the deliveries signed beforehand, on the second. First as many as it takes, from 64 senders at
 once; then 200 a second, for the time from the first byte to the answer, which comes when every in-sync replica has the hint.
@@ -17,13 +17,12 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 from aiohttp import web
 
-from bench.pipeline.measure import milliseconds
+from bench.pipeline.measure import machine, milliseconds, write
 from bench.pipeline.servers import running
 from connectors.webhooks.app import application, opened
 from connectors.webhooks.receiver import WebhookSource
@@ -78,7 +77,7 @@ async def saturated(post: Callable[[Delivery], Coroutine[Any, Any, float]], deli
                 return
 
     await asyncio.gather(*[sender() for _ in range(SENDERS)])
-    return {"per_second": round(len(taken) / (time.perf_counter() - began)), "milliseconds": milliseconds(taken)}
+    return _row(len(taken) / (time.perf_counter() - began), taken)
 
 
 async def paced(post: Callable[[Delivery], Coroutine[Any, Any, float]], deliveries: list[Delivery], seconds: float) -> dict[str, Any]:
@@ -88,7 +87,12 @@ async def paced(post: Callable[[Delivery], Coroutine[Any, Any, float]], deliveri
     for number, one in enumerate(deliveries[: int(RATE * seconds)]):
         await asyncio.sleep(max(0.0, began + number / RATE - time.perf_counter()))
         tasks.append(asyncio.create_task(post(one)))
-    return {"per_second": RATE, "milliseconds": milliseconds(await asyncio.gather(*tasks))}
+    taken = await asyncio.gather(*tasks)
+    return _row(len(taken) / (time.perf_counter() - began), taken)
+
+
+def _row(per_second: float, seconds: list[float]) -> dict[str, Any]:
+    return {"per_second": round(per_second)} | {f"{name}_ms" if name != "n" else name: value for name, value in milliseconds(seconds).items()}
 
 
 @asynccontextmanager
@@ -121,7 +125,8 @@ async def measure(seconds: float) -> dict[str, Any]:
         os.sched_setaffinity(0, {1 % (os.cpu_count() or 1)})
         async with posting(f"http://127.0.0.1:{port}/webhooks/{name}") as post:
             await saturated(post, [delivery(-number) for number in range(10**6, 10**6 + 500)], seconds)  # warm
-            return {"as_many_as_it_takes": await saturated(post, deliveries, seconds), "paced": await paced(post, slow, seconds), "body_bytes": BODY_BYTES}
+            rows = {"as many as it takes": await saturated(post, deliveries, seconds), f"{RATE} a second": await paced(post, slow, seconds)}
+            return {"deliveries": rows, "body_bytes": BODY_BYTES, "senders_at_once": SENDERS}
     finally:
         process.terminate()
         process.join()
@@ -142,13 +147,12 @@ async def _ready(port: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0, help="length of each of the two parts")
-    parser.add_argument("--json", type=Path, help="write the result here too")
     options = parser.parse_args()
+    before = machine()
     with running("kafka"):
         result = asyncio.run(measure(options.seconds))
     print(json.dumps(result, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(result) + "\n")
+    print(f"written: {write('receiver', f'python -m bench.receiver --seconds {options.seconds:g}', before, result)}")
     return 0
 
 

@@ -37,6 +37,12 @@ _NAME_HINTS: Final = (
     "pass", "pwd", "secret", "token", "key", "credential", "bearer", "authorization", "pw", "kennwort", "schlüssel", "mot", "psw", "psk", "mdp", "clé", "cle ", "jeton",
     "contraseña", "clave", "clef", "llave", "parola d", "chiave", "senha", "wachtwoord", "phrase ", "frase ",
 )  # fmt: skip
+# What a password is asked for.
+_ACCESS_HINTS: Final = (
+    "wifi", "wi-fi", "wlan", "ssid", "hotspot", "log-in", "login", "log in", "ged in", "ging in", "signin", "sign in", "sign-in", "unlock", "entsperr", "anmeld", "einlogg", "zugang",
+    "connexion", "connecter", "déverrouill", "acces", "acced", "sblocc", "desbloque", "cred", "identifiants", "guest", "gate", "door", "entry", "temp", "one-time", "initial", "default",
+    "code", "codice", "código", "geheim",
+)  # fmt: skip
 _CHANGED_HINTS: Final = ("set", "change", "changé", "ändert", "cambi", "puesto", "impost", "remis")
 _PAIR_HINTS: Final = ("admin", "root", "user", "guest", "login", "benutzer", "gast", "utilisateur", "invité", "usuario", "invitado", "utente", "ospite")
 _PLACED_HINTS: Final = (" -p", " -w", " -a", " -u", " --user", "SecureString", "pass", "Pass", "login", "masterauth", "net use", "pwd", "Pwd")
@@ -55,9 +61,12 @@ _ASSIGNED: Final = re.compile(
 # A secret's noun with the value right behind it, or with a few words and a colon between: the value itself must then look like no word of any language.
 _FOLLOWED: Final = re.compile(r"[ \t]{1,2}[\"'`*]{0,3}(?P<value>[^\s\"'`<>;|]{8,256})")
 _TOLD: Final = re.compile(r"[^\n:=.;!?]{1,60}(?:[:=]|\b(?:is|ist|lautet|est|es|è)\b)[ \t]{1,4}[\"'`*]{0,3}(?P<value>[^\s\"'`<>;|]{8,2048})")
-# A password's noun anywhere in the line, and near it something that no language writes.
+# A password's noun, or what one is asked for, anywhere in the line, and near it something that no language writes.
 _PASSWORD: Final = re.compile(
     r"passw|passphrase|passcode|\bp(?:ass|wd|sw|w)\b|kennwort|phrase (?:secrète|de passe)|frase (?:de paso|segreta)|mot[ _-]de[ _-]passe|\bmdp\b|contraseña|parola d['’]ordine|senha|wachtwoord"
+    r"|wi-?fi|\bwlan\b|\bssid\b|hotspot|log-?in\b|log(?:ged|ging)?[ -]in\b|sign[ -]?in\b|unlock|entsperr|anmeld|einlogg|zugang|connexion|connecter|déverrouill|accesso|accedere|sblocc|acceso|acceder|desbloque|credencial|credenzial|identifiants"
+    r"|\bcreds?\b|(?:access|guest|door|gate|entry|temporary|one[- ]time|initial|default) (?:code|one)|\bcode (?:d['’]accès|temporaire|provisoire|invité|wifi)|codice (?:di accesso|temporaneo|ospiti)|código (?:de acceso|temporal|de invitad)"
+    r"|(?:gäste|tür|zutritts|start|einmal|übergangs)code|einmalkennw|initialkennw|\bgeheim\b"
 )
 _WORDS_NEAR: Final = 80
 _TOKEN_NEAR: Final = re.compile(r"[^\s\"'`<>;|,()]{8,128}")
@@ -65,7 +74,7 @@ _SIGNED: Final = re.compile(r"\w-?[!#$%&*+=?^~]+-?\w|[!#$%&*+?^~]{1,2}\w")
 # Where commands and files take a password by its place.
 _PLACED: Final = (
     re.compile(
-        r"\b(?:mysql\w*|mariadb\w*|sshpass|ldap[a-z]+|redis-cli|smbclient|mongo\w*)\b[^\n|;]{0,200}?[ ]-(?:p|w|a)[ ]?(?:[\"']|(?!-))(?P<value>[^\s\"'<>;|]{6,128})"
+        r"\b(?:mysql\w*|mariadb\w*|sshpass|(?:docker|podman|helm|oc|az acr)[ ][a-z ]{0,10}login|ldap[a-z]+|redis-cli|smbclient|mongo\w*)\b[^\n|;]{0,200}?[ ]-(?:p|w|a)[ ]?(?:[\"']|(?!-))(?P<value>[^\s\"'<>;|]{6,128})"
     ),
     re.compile(r"ConvertTo-SecureString[ ](?:-String[ ])?[\"'](?P<value>[^\s\"'$][^\s\"']{3,127})[\"']"),
     re.compile(r"--(?:[a-z]+-)?pass(?:word|wd|phrase)?[= ][\"']?(?P<value>[^\s\"'<>;|$-][^\s\"'<>;|]{5,127})"),
@@ -88,6 +97,7 @@ _SIGN_INSIDE: Final = re.compile(r"[!#$%&*?^~](?<=[A-Za-z0-9/: ][!#$%&*?^~])[A-Z
 _CELL: Final = re.compile(r"\$[A-Z]{1,3}\$\d")  # of a spreadsheet
 _AWS_PAIR: Final = re.compile(r"A[KS]IA[A-Z0-9]{16}[^\n]{0,60}?(?<![\w/+])(?P<value>[A-Za-z0-9/+]{40})(?![\w/+=])")
 _IRREGULAR: Final = re.compile(r"\d[A-Za-z]|[!#$%&*+=?^~]\w|[a-z][A-Z].*[a-z][A-Z]|[A-Z]{2}[a-z]|[a-z][A-Z]{2,}\d")
+_MIXED_UP: Final = re.compile(r"\d[A-Za-z!#$%&*+=?^~]|[a-z]\d")
 _STRUCTURED: Final = re.compile(
     r"[\w.-]+(?:[:/][\w.-]*)+|[a-z0-9]+(?:[-_.][a-z0-9]+)*|[A-Z0-9]+(?:[-_.][A-Z0-9]+)*|v?\d+(?:\.\d+)+\w*|\d+[A-Za-z]{1,4}", re.ASCII
 )
@@ -163,7 +173,9 @@ def _by_words(text: str, lowered: str, *, signed: bool) -> list[Span]:
     """What a word near it, in any case, makes a secret."""
     spans: list[Span] = []
     if _any_in(lowered, _NAME_HINTS):
-        spans += _assigned(text, lowered) + _near_passwords(text, lowered) + _keyed(text, lowered)
+        spans += _assigned(text, lowered) + _keyed(text, lowered)
+    if _any_in(lowered, _NAME_HINTS) or (_MIXED_UP.search(text) is not None and _any_in(lowered, _ACCESS_HINTS)):
+        spans += _near_passwords(text, lowered)
     if _any_in(lowered, _CHANGED_HINTS):
         spans += _changed(text, lowered)
     if signed and _any_in(lowered, _PAIR_HINTS):

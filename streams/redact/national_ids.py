@@ -58,7 +58,7 @@ def _always(_: str) -> bool:
 
 _NINO: Final = r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]"
 _SOCIAL: Final = _words(r"ssn|social[ -]?security|soc\.? sec|ss#|tax ?id|taxpayer|itin|tin\b")
-_STEUER: Final = _words(r"steuer|idnr|id-nr|identifikationsnummer|tin\b|tax")
+_STEUER: Final = _words(r"steuer|st\.?-?id|idnr|id-nr|identifikationsnummer|finanzamt|lohnsteuer|elster|tin\b|tax")
 _KINDS: Final = (
     _Kind(r"\d{3}-\d{2}-\d{4}", lambda v: us_ssn.is_valid(v) or us_itin.is_valid(v)),
     _Kind(r"\d{3} ?\d{2} ?\d{4}", lambda v: us_ssn.is_valid(v.replace(" ", "")) or us_itin.is_valid(v.replace(" ", "")), _SOCIAL),

@@ -23,7 +23,7 @@ _GAP: Final = re.compile(rf"{_SPACE}(?:[-\u2013/]{_SPACE})?[(]?(?=\d)")
 _MOST_GAPS: Final = 4
 _BEFORE: Final = re.compile(
     r"(?:\b(?:tel|tél|phon|fon|mob|móv|mov|portable|fisso|fijo|fixe|festnetz|landline|cell|cel\b|handy|fax|call|ring|rang|dial|text\b|texted|sms|whatsapp|hotline|rufnummer|(?:zu)?rück?ruf|anruf|ruf[et]?\b|durchwahl|"
-    r"(?:r)?appel|joindre|joignable|llam|(?:ri)?chiam|number|nummer|numéro|número|numero|reach|contact|erreich|msisdn|sip:|invite)\w*|[☎☏✆📞📱])[^\n\d]{0,24}\Z",
+    r"(?:r)?appel|joindre|joignable|llam|(?:ri)?chiam|telefonat|reperibil|guardia|astreinte|bereitschaft|on[- ]call|number|nummer|numéro|número|numero|reach|contact|erreich|msisdn|sip:|invite|answers? (?:on|at)|risponde al|responde (?:al|en)|répond au|atiende en|meldet sich unter|unter der|sous le|al numero)\w*|[☎☏✆📞📱])[^\n\d]{0,24}\Z",
     re.IGNORECASE,
 )
 # Numbers of things, which the words above would take for a phone's.
@@ -36,13 +36,16 @@ _OTHER_NUMBER: Final = re.compile(
 )
 # Such a noun right before a number that only its groups make a phone.
 _ITS_NUMBER: Final = re.compile(
-    r"\b(?:order|po|invoice|tracking|ticket|case|claim|serial|part|item|article|contract|policy|batch|lot|gtin|ean|isbn|issn|"
+    r"\b(?:order|po|invoice|tracking|ticket|case|claim|serial|part|item|article|contract|policy|batch|lot|gtin|ean|isbn|issn|auftrag|bestellung|rechnung|vertrag|vorgang|schaden|certificate|certificat|certificado|certificato|zertifikat|bolla|lieferschein|albarán|bon de livraison|"
     r"(?:bestell|auftrags?|rechnungs?|kunden|vertrags?|artikel|serien|vorgangs?|schadens?)(?:nummer|nr)|commande|facture|contrat|dossier(?: sinistre)?|sinistre|pedido|factura|"
     r"contrato|expediente|siniestro|ordine|fattura|contratto|pratica|sinistro)(?: (?:no|nr|number|n°|nº|num))?[.:#]?[ ]{1,2}\Z",
     re.IGNORECASE,
 )
 # Weak signs, for which a region must give out the number: a signature's letter, or another phone in the same row (a token by then: texts are searched until nothing is found).
 _WEAKLY_BEFORE: Final = re.compile(r"(?:<PHONE:[0-9a-f]+>[^\n\d<>]{1,24}|(?:^|[|•·,;/\n])[ \t]{0,4}(?:T|M|P|F|Ph|Tf)[.:]?[ \t]{1,2})\Z")
+_LINKED: Final = re.compile(r"tel:<PHONE:[0-9a-f]+>[\"'][^<>\n]{0,80}>[ ]?\Z")
+_HEADING: Final = re.compile(r"tel|tél|phon|fon\b|mob|móv|handy|cell|fax|sms|msisdn|rufnummer|contact no", re.IGNORECASE)
+_DELIMITERS: Final = ";,|\t"
 _PHONE_AFTER: Final = re.compile(r"[^\n\d<>]{1,24}<PHONE:")
 _NOT_A_PHONE: Final = re.compile(
     r"\d{4}[-./]\d{1,2}[-./]\d{1,2}(?:[ -].*)?|\d{1,2}[-./]\d{1,2}[-./]\d{4}(?: .*)?|\d+\.\d+|\d{1,3}(?:\.\d{3})+|(?:\d{1,3}\.){3}\d{1,3}(?:/.*)?|\d{1,2}/\d{4} ?[-–] ?\d{1,2}/\d{4}"
@@ -119,19 +122,44 @@ class PhoneFinder:
                 return known
         if _NANP.fullmatch(written):
             return f"+1{digits[-10:]}"
-        return self._named(digits, before, beside=_PHONE_AFTER.match(text, end) is not None)
+        return self._named(digits, text, start, end)
 
-    def _named(self, digits: str, before: str, *, beside: bool) -> str | None:
+    def _named(self, digits: str, text: str, start: int, end: int) -> str | None:
         """A number that only what stands around it makes a phone."""
+        before = text[max(0, start - _CONTEXT) : start]
         if not 7 <= len(digits) <= _LONGEST or _OTHER_NUMBER.search(before):
             return None
-        if _BEFORE.search(before):
+        if _BEFORE.search(before) or _LINKED.search(before) or _under_heading(text, start):
             return digits
+        beside = _PHONE_AFTER.match(text, end) is not None or _in_a_list_of_phones(text, start, end)
         return self._given_out(digits) if beside or _WEAKLY_BEFORE.search(before) else None
 
     def _given_out(self, digits: str) -> str | None:
         """E.164 by the first region that gives out such a number."""
         return next((known for region in self._regions if (known := region.international(digits)) is not None), None)
+
+
+def _under_heading(text: str, start: int) -> bool:
+    """Whether a row's field stands under a phone's heading: delimited rows of which the first names the columns."""
+    line = text.rfind("\n", 0, start) + 1
+    if not line:
+        return False
+    row, heading = text[line:start], text[: text.index("\n")]
+    for delimiter in _DELIMITERS:
+        if delimiter in row and delimiter in heading:
+            names = heading.split(delimiter)
+            return len(names) > row.count(delimiter) and _HEADING.search(names[row.count(delimiter)]) is not None
+    return False
+
+
+def _in_a_list_of_phones(text: str, start: int, end: int) -> bool:
+    """Whether the line is an entry of a list, the number ends it, and a line beside it ends with a phone."""
+    line = text.rfind("\n", 0, start) + 1
+    if text[line:start].lstrip()[:1] not in {"-", "*", "•", "–"} or text[end : end + 1] not in {"", "\n"}:
+        return False
+    above = text[max(0, line - _CONTEXT * 2) : line].rstrip("\n").endswith(">")
+    below = text[end + 1 :].partition("\n")[0]
+    return (above and "<PHONE:" in text[max(0, line - _CONTEXT * 2) : line].rsplit("\n", 2)[-2]) or "<PHONE:" in below
 
 
 def _attempts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -185,7 +213,7 @@ def _glued(text: str, start: int, end: int) -> bool:
             after[0].isalnum()
             or after[0] in "_%€$£"
             or (after[0] in ".:" and after[1:].isdigit())
-            or (after[0] == "," and after[1:].isdigit() and text[start:end].isdigit())
+            or (after[0] == "," and after[1:].isdigit() and text[start:end].isdigit() and before[1] != ",")  # a decimal, and no field between two commas
             or (after[0] == "-" and after[1:].isalpha())
         )
         and _EXTENSION.match(text, end) is None

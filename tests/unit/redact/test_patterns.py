@@ -79,11 +79,23 @@ FOUND = [
     ("PHONE", "richiamatemi al 3331234567", "3331234567"),
     ("PHONE", "Tel. 030 1234567 / 3331234567", "3331234567"),
     ("PHONE", "Front desk\nT 2125550123", "2125550123"),
+    ("PHONE", "shop;mail;telefono\n07;x;3304992074\n08;;", "3304992074"),
+    ("PHONE", "id,arrival,phone,rate\n88213,2024-11-02,0387499207,129.00", "0387499207"),
+    ("PHONE", '<a href="tel:+14155552671">9624611695</a>', "9624611695"),
+    ("PHONE", "- Control room: 3500268466\n- Grid operator: +39 06 6982 1234", "3500268466"),
+    ("NATIONAL_ID", "StIdNr.: 49283168505", "49283168505"),
+    ("SECRET", "The Wi-Fi in the lab changed, it's j5RPD9oUs5 now", "j5RPD9oUs5"),
+    ("SECRET", "Pour ta première connexion, tape 9KpGzU3HEEmX4 ; puis choisis.", "9KpGzU3HEEmX4"),
+    ("SECRET", "docker login registry.example -u bot -p rfifiUziXn", "rfifiUziXn"),
     ("SECRET", "-----BEGIN PRIVATE KEY-----\nMIIEvQ\n\nIBADANBg\n-----END PRIVATE KEY-----", "MIIEvQ\n\nIBADANBg"),
 ]
 
 STAYS = [
     "GTIN 04012345678901, batch 25-0317-B",
+    "pin @types/node@20.12.7, then log in at build 20240408.17b",
+    "login took 250ms on i-0a1b2c3d4e5f, code E4x9",
+    "room;seats;rate\n0401;12;3304992074",
+    "Auftrag 024-33-118220 vom 04.11.",
     "Vorgangsnummer 2025-88-10443, Aktenzeichen 3 C 118/25",
     "Dossier sinistre 25-118-00443, franchise 380 €",
     "the cache key user-profile-settings-v2-production and the primary key customer_order_line_items_id",
