@@ -3,38 +3,52 @@
 Data Center: https://confluence.atlassian.com/doc/managing-webhooks-1021225606.html (``X-Hub-Signature`` over the body). Cloud has no webhooks that an
 administrator could register since Atlassian Connect is ending; a rule with the action "Send web request" (https://support.atlassian.com/cloud-automation/docs/confluence-automation-actions/)
 sends ``{"event": "page_updated", "page": {"id": "{{page.id}}"}}`` with the header ``Authorization: Bearer <token>``. It is sent once and never again: the sweep finds what was lost.
+
+Ids of pages, blog posts, comments and attachments are of one kind, so that all hints of an object have one key whichever event it was: ``content/98307``. A comment is part of what
+it is on. Where a page's readers may have changed with its place or its restrictions, those of everything below it have: ``tree/98307`` says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from contracts.hints import Hint
 from rest_sources.delivery import Delivery, Fields, label
 from rest_sources.signatures import check_hub_signature, check_token
 
-_OBJECTS: Final = {"page": "page", "blog": "blogpost", "blogpost": "blogpost", "comment": "comment", "attachment": "attachment", "content": "content"}
-"""What a body may hold, by the name of the field, and what the id is then of."""
+_PAGES: Final = ("page", "blog", "blogpost", "content")
+_MOVES_READERS: Final = ("moved", "permissions_updated", "trashed", "restored", "removed")
 
 
 def verify(delivery: Delivery, secrets: Sequence[bytes]) -> tuple[Hint, ...]:
-    """One hint for the object of the event: ``page/…``, ``blogpost/…``, ``comment/…``, ``attachment/…``, ``content/…`` or ``space/<key>``; none for other things."""
+    """Hints ``content/<id>``, ``tree/<id>`` and ``space/<key>``; none for events of other things."""
     if delivery.header("x-hub-signature") or not delivery.header("authorization"):
         check_hub_signature(delivery, secrets)
     else:
         check_token(delivery.header("authorization").partition(" ")[2].strip(), secrets)
     body = Fields.of(delivery.body)
-    event = label(body.text("event", "") or body.text("eventType", ""))
-    native = _object(body)
-    if native is None:
-        return ()
+    event = label(body.text("event", ""))
     changed_us = body.milliseconds_as_us("timestamp", delivery.time_us)
-    return (Hint(id=native, event=event, delivery_id=delivery.label("x-request-id"), source_time_us=changed_us),)
+    identifier = delivery.label("x-request-id")
+    return tuple(Hint(id=native, event=event, delivery_id=identifier, source_time_us=changed_us) for native in dict.fromkeys(_concerned(event, body)))
 
 
-def _object(body: Fields) -> str | None:
-    for name, kind in _OBJECTS.items():
+def _concerned(event: str, body: Fields) -> Iterator[str]:
+    for name in _PAGES:
         if body.has(name):
-            return f"{kind}/{body.inside(name).identifier('id')}"
-    return f"space/{body.inside('space').identifier('key')}" if body.has("space") else None
+            native = body.inside(name).identifier("id")
+            yield f"content/{native}"
+            if event.endswith(_MOVES_READERS):
+                yield f"tree/{native}"
+    if body.has("comment"):
+        comment = body.inside("comment")
+        on = next((comment.inside(name) for name in ("container", "parent") if comment.has(name)), comment)
+        yield f"content/{on.identifier('id')}"
+    for attachment in body.each("attachments"):
+        yield f"content/{attachment.identifier('id')}"
+    for name in ("attachment", "attachedTo"):
+        if body.has(name):
+            yield f"content/{body.inside(name).identifier('id')}"
+    if body.has("space"):
+        yield f"space/{body.inside('space').identifier('key')}"

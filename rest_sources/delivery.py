@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -105,6 +105,14 @@ class Fields:
         if not isinstance(found, dict):
             raise RefusedDeliveryError(f"{self._named(name)} is not an object.")
         return Fields(found, self._named(name))
+
+    def each(self, name: str) -> Iterator[Fields]:
+        """The objects of a list under this one; none where it is missing."""
+        found = self._value.get(name) if isinstance(self._value, dict) else None
+        if found is not None and not isinstance(found, list):
+            raise RefusedDeliveryError(f"{self._named(name)} is not a list.")
+        for number, item in enumerate(found or ()):
+            yield Fields(item, f"{self._named(name)}[{number}]")
 
     def text(self, name: str, default: str | None = None) -> str:
         """A string, or a number as one; ``default`` where it is missing."""

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote_plus
 
-import orjson
-
 from contracts.hints import MAX_ID_CHARS, Hint
 from rest_sources.custom import parse_time
 from rest_sources.delivery import Delivery, Fields, RefusedDeliveryError, label, microseconds
@@ -23,7 +21,7 @@ def verify(delivery: Delivery, secrets: Sequence[bytes]) -> tuple[Hint, ...]:
     scheme, _, token = delivery.header("authorization").partition(" ")
     check_token(token.strip() if scheme.lower() == "bearer" else delivery.header("x-api-key"), secrets)
     body = Fields.of(delivery.body)
-    return tuple(_from_eventbridge(body, delivery) if body.has("detail") else _from_records(delivery))
+    return tuple(_from_eventbridge(body, delivery) if body.has("detail") else _from_records(body, delivery))
 
 
 def _from_eventbridge(body: Fields, delivery: Delivery) -> Iterator[Hint]:
@@ -34,12 +32,10 @@ def _from_eventbridge(body: Fields, delivery: Delivery) -> Iterator[Hint]:
     )
 
 
-def _from_records(delivery: Delivery) -> Iterator[Hint]:
-    records = orjson.loads(delivery.body).get("Records")
-    if not isinstance(records, list):
-        raise RefusedDeliveryError("Records is not a list.")
-    for number, record in enumerate(records):
-        fields = Fields(record, f"Records[{number}]")
+def _from_records(body: Fields, delivery: Delivery) -> Iterator[Hint]:
+    if not body.has("Records"):
+        raise RefusedDeliveryError("Records is missing.")
+    for fields in body.each("Records"):
         s3 = fields.inside("s3")
         stored = s3.inside("object")
         # Keys are URL-encoded in notifications, a space as a plus sign.
