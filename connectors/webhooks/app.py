@@ -135,16 +135,18 @@ def _too_large(source: WebhookSource) -> Problem:
     return Problem(413, "body-too-large", "Request body too large", f"{source.name} takes at most {source.max_body_bytes:,} bytes.")
 
 
-async def healthz(_request: web.Request) -> web.Response:
+async def healthz(request: web.Request) -> web.Response:
+    """Ill when the reader of the hints has ended, which only a new start mends."""
+    failed = request.app[SERVICE].log.failed
+    if failed is not None:
+        raise unavailable("hints-reader-failed", f"The reader of the hints has ended ({type(failed).__name__}); the service must be started again.")
     return web.json_response({"status": "ok"})
 
 
 async def readyz(request: web.Request) -> web.Response:
     """Ready once the deliveries of the last 72 h are known: before that a repeated one would be taken for new, which costs a fetch."""
-    log = request.app[SERVICE].log
-    if log.failed is not None:
-        raise unavailable("hints-reader-failed", f"The reader of the hints has ended ({type(log.failed).__name__}); the service must be started again.")
-    if not log.caught_up.is_set():
+    await healthz(request)
+    if not request.app[SERVICE].log.caught_up.is_set():
         raise unavailable("catching-up", "The deliveries of the last 72 hours are still being read.")
     return web.json_response({"status": "ready"})
 
