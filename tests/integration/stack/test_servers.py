@@ -100,11 +100,17 @@ def test_killed_supervisor_leaves_processes_that_up_names_and_clean_ends(tmp_pat
     assert find_leftovers(tmp_path) == ()
 
 
+def _as_a_terminal_does() -> None:
+    """Whoever runs the tests in the background has SIGINT ignored, and so would their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_up_and_what_runs_is_still_governed(tmp_path: Path) -> None:
     """As a person does it: the command in a process of its own, and SIGINT while servers start."""
     environment = os.environ | {HOME_VARIABLE: str(tmp_path), "HEADRACE_STACK_PORT_BASE": str(free_port_base())}
     headrace = str(Path(sys.executable).with_name("headrace"))
-    with subprocess.Popen([headrace, "up", "--only", "connect"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as up:
+    command = [headrace, "up", "--only", "connect"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_as_a_terminal_does) as up:  # noqa: PLW1509  # no threads here
         assert up.stdout is not None
         told = []
         for line in up.stdout:
