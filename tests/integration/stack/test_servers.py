@@ -109,21 +109,23 @@ def test_ctrl_c_ends_up_and_what_runs_is_still_governed(tmp_path: Path) -> None:
     """As a person does it: the command in a process of its own, and SIGINT while servers start."""
     environment = os.environ | {HOME_VARIABLE: str(tmp_path), "HEADRACE_STACK_PORT_BASE": str(free_port_base())}
     headrace = str(Path(sys.executable).with_name("headrace"))
-    command = [headrace, "up", "--only", "connect"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_as_a_terminal_does) as up:  # noqa: PLW1509  # no threads here
-        assert up.stdout is not None
-        told = []
-        for line in up.stdout:
-            told.append(line)
-            if "kafka: starting" in line:
-                break
-        up.send_signal(signal.SIGINT)
-        rest, said = up.communicate(timeout=60)
-    if "is not installed" in said:
-        pytest.skip(said)
-    assert (up.returncode, "`headrace down` stops them" in said) == (130, True), said
-    assert "connect: starting" not in "".join([*told, rest])
-    running = subprocess.run([headrace, "processes", "--json"], env=environment, capture_output=True, text=True, check=True)
-    assert [state["name"] for state in json.loads(running.stdout)["processes"] if state["pid"]] == ["kafka"]
-    subprocess.run([headrace, "down"], env=environment, check=True, capture_output=True)
+    try:
+        command = [headrace, "up", "--only", "connect"]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_as_a_terminal_does) as up:  # noqa: PLW1509  # no threads here
+            assert up.stdout is not None
+            told = []
+            for line in up.stdout:
+                told.append(line)
+                if "kafka: starting" in line:
+                    break
+            up.send_signal(signal.SIGINT)
+            rest, said = up.communicate(timeout=60)
+        if "is not installed" in said:
+            pytest.skip(said)
+        assert (up.returncode, "`headrace down` stops them" in said) == (130, True), said
+        assert "connect: starting" not in "".join([*told, rest])
+        running = subprocess.run([headrace, "processes", "--json"], env=environment, capture_output=True, text=True, check=True)
+        assert [state["name"] for state in json.loads(running.stdout)["processes"] if state["pid"]] == ["kafka"]
+    finally:
+        subprocess.run([headrace, "down"], env=environment, check=True, capture_output=True)
     assert find_leftovers(tmp_path) == ()
