@@ -33,6 +33,7 @@ from operations.foreseen import UNAVAILABLE, one_message
 from operations.freshness import Buckets, Freshness, MetricsUnavailableError, freshness, merged, read_histograms
 from operations.lag import Lag, lags
 from operations.stack import ProcessState, Stack
+from operations.stack.commands import process_table
 from operations.topic_reading import topic_reader
 
 _MIB: Final = 2**20
@@ -171,7 +172,7 @@ def as_data(found: Status) -> dict[str, Any]:
 
 def render(found: Status, span: str = "since the workers started") -> RenderableType:
     """One look as tables."""
-    parts: list[RenderableType] = [found.stack] if found.stack else [_process_table(found.processes), ""]
+    parts: list[RenderableType] = [found.stack] if found.stack else [process_table(found.processes), ""]
     answered = (
         (found.connectors, _connector_table(found.connectors)),
         (found.lags, _lag_table(found.lags)),
@@ -187,16 +188,6 @@ def render(found: Status, span: str = "since the workers started") -> Renderable
         parts += ["", f"dead letters open  [{style}]{found.dead_letters_open}[/]" + ("  ('headrace dead-letters list')" if found.dead_letters_open else "")]
     parts += [f"[red]problem[/red]  {escape(problem)}" for problem in found.problems]
     return Group(*parts)
-
-
-def _process_table(states: list[ProcessState]) -> Table:
-    table = Table("process", "state", "pid", "uptime", "memory", box=None, pad_edge=False)
-    for state in states:
-        style = "green" if state.state == "RUNNING" else "red"
-        table.add_row(
-            state.name, f"[{style}]{state.state.lower()}[/]", str(state.pid or ""), f"{state.uptime_seconds:.0f} s", f"{state.rss_bytes / _MIB:.0f} MiB"
-        )
-    return table
 
 
 def _connector_table(healths: list[Health]) -> Table:

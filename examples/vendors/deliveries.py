@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import aiohttp
 
@@ -40,19 +40,34 @@ class Sent:
     finished: bool = False
 
 
+class Retries(Protocol):
+    """A vendor's rule for sending again."""
+
+    @property
+    def timeout_seconds(self) -> float: ...
+
+    def pause_seconds(self, statuses: Sequence[int], retry_after: float | None) -> float | None:
+        """Before the next try, given the answers so far (0: none) and what the last one asked for; None when there is no further one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RetryRule:
-    """When a vendor sends again: for these statuses (and 0, no answer), after these pauses in seconds, one for each further try."""
+    """The usual one: for these statuses (and 0, no answer), after these pauses in seconds, one for each further try."""
 
     statuses: frozenset[int]
     pauses_seconds: tuple[float, ...]
     timeout_seconds: float = 10.0
 
+    def pause_seconds(self, statuses: Sequence[int], retry_after: float | None) -> float | None:  # noqa: ARG002  # of the rule's form; here nobody is asked
+        again = (statuses[-1] == 0 or statuses[-1] in self.statuses) and len(statuses) <= len(self.pauses_seconds)
+        return self.pauses_seconds[len(statuses) - 1] if again else None
+
 
 class Deliverer:
     """Sends in the background. ``speed`` shortens the pauses, whose documented lengths are minutes."""
 
-    def __init__(self, faults: Faults, rule: RetryRule, speed: float = 1.0) -> None:
+    def __init__(self, faults: Faults, rule: Retries, speed: float = 1.0) -> None:
         self.sent: list[Sent] = []
         self._faults = faults
         self._rule = rule
@@ -92,20 +107,28 @@ class Deliverer:
             await asyncio.wait(self._running, timeout=max(0.0, deadline - time.monotonic()))
         return not self._running
 
-    async def _deliver(self, delivery: Delivery, record: Sent, pause: float) -> None:
-        await asyncio.sleep(pause)
-        for attempt, wait in enumerate((*self._rule.pauses_seconds, None)):
-            status = await self._post(delivery, attempt)
+    async def _deliver(self, delivery: Delivery, record: Sent, held_back_seconds: float) -> None:
+        await asyncio.sleep(held_back_seconds)
+        statuses: list[int] = []  # of this copy: a doubled delivery's other copy has its own tries
+        while True:
+            status, retry_after = await self._post(delivery, len(statuses))
+            statuses.append(status)
             record.statuses.append(status)
-            if wait is None or not (status == 0 or status in self._rule.statuses):
+            pause = self._rule.pause_seconds(statuses, retry_after)
+            if pause is None:
                 break
-            await asyncio.sleep(wait / self._speed)
+            await asyncio.sleep(pause / self._speed)
         record.finished = True
 
-    async def _post(self, delivery: Delivery, attempt: int) -> int:
+    async def _post(self, delivery: Delivery, attempt: int) -> tuple[int, float | None]:
+        """The answer's status, 0 for none, and the seconds that its ``Retry-After`` names."""
         assert self._session is not None, "start() comes first"  # noqa: S101  # a mistake in the server itself
         try:
             async with self._session.post(delivery.url, data=delivery.body, headers=dict(delivery.headers(attempt))) as response:
-                return response.status
+                return response.status, _seconds(response.headers.get("Retry-After", ""))
         except (aiohttp.ClientError, TimeoutError):
-            return 0
+            return 0, None
+
+
+def _seconds(header: str) -> float | None:
+    return float(header) if header.replace(".", "", 1).isdigit() else None  # the vendors speak of seconds, and not of dates

@@ -1,4 +1,4 @@
-"""Why what differs may stay so, as far as connectors and dead letters tell. What cannot be asked here says nothing: verify's own answer does not hang on it."""
+"""Why what differs may stay so, as far as connectors and dead letters tell. What cannot be asked is said to be so, and no error: verify's own answer does not hang on it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from operations.verify.verification import Subject
 async def reasons(sources: Iterable[PostgresSource], wrong: Collection[Subject]) -> list[str]:
     """A sentence for each connector that does not run, and one for the open dead letters among the documents."""
     concerned = [source for source in sources if any(subject.scope.partition(":")[0] == source.name for subject in wrong)]
-    healths = [health for source in concerned if (health := await _health(source))]
-    found = [reason for health in healths if (reason := _stopped(health) or _alarmed(health))]
-    letters = await _open_letters({subject.key.doc_id for subject in wrong})
+    found = [reason for source in concerned if (reason := await _of_connector(source))]
+    try:
+        letters = await _open_letters({subject.key.doc_id for subject in wrong})
+    except (KafkaError, KafkaUnavailableError) as error:
+        return [*found, f"The dead letters cannot be read ({type(error).__name__}): is Kafka running?"]
     if letters:
         first = letters[0]
         found.append(
@@ -32,16 +34,23 @@ async def reasons(sources: Iterable[PostgresSource], wrong: Collection[Subject])
 
 
 async def stopped(source: PostgresSource) -> str | None:
-    """Why this source's connector will bring nothing until a person lets it; None where it runs or will by itself, or cannot be asked."""
-    health = await _health(source)
-    return None if health is None else _stopped(health)
-
-
-async def _health(source: PostgresSource) -> Health | None:
+    """Why this source's connector will bring nothing until a person lets it; None where it runs or will by itself, or cannot be asked: then asking it is no harm."""
     try:
-        return await asyncio.to_thread(health_of, source, read(ConnectSettings))
+        return _stopped(await _health(source))
     except ConnectorError:
         return None
+
+
+async def _of_connector(source: PostgresSource) -> str | None:
+    try:
+        health = await _health(source)
+    except ConnectorError as error:
+        return f"{source.name}: its connector cannot be asked. {error.cause}"
+    return _stopped(health) or _alarmed(health)
+
+
+async def _health(source: PostgresSource) -> Health:
+    return await asyncio.to_thread(health_of, source, read(ConnectSettings))
 
 
 def _stopped(health: Health) -> str | None:
@@ -57,9 +66,6 @@ def _alarmed(health: Health) -> str | None:
 
 
 async def _open_letters(doc_ids: set[str]) -> list[Letter]:
-    try:
-        async with topic_reader(read(KafkaSettings)) as reader:
-            letters = await read_letters(reader)
-    except (KafkaError, KafkaUnavailableError):
-        return []
+    async with topic_reader(read(KafkaSettings)) as reader:
+        letters = await read_letters(reader)
     return [letter for letter in letters if letter.resolution is None and letter.letter.doc_id in doc_ids]

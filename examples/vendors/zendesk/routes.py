@@ -12,8 +12,9 @@ from http import HTTPStatus
 from aiohttp import web
 
 from examples.vendors.control import Control
+from examples.vendors.deliveries import Deliverer
 from examples.vendors.faults import CONTROL, Faults
-from examples.vendors.zendesk import errors, permissions, retries
+from examples.vendors.zendesk import errors, permissions
 from examples.vendors.zendesk.article_routes import ArticleRoutes
 from examples.vendors.zendesk.comment_routes import CommentRoutes
 from examples.vendors.zendesk.export_routes import ExportRoutes
@@ -22,6 +23,7 @@ from examples.vendors.zendesk.generated import generate
 from examples.vendors.zendesk.guide_routes import GuideRoutes
 from examples.vendors.zendesk.membership_routes import MembershipRoutes
 from examples.vendors.zendesk.people_routes import PeopleRoutes
+from examples.vendors.zendesk.retries import ZendeskRetries
 from examples.vendors.zendesk.seed import Seed, plant
 from examples.vendors.zendesk.state import Desk
 from examples.vendors.zendesk.ticket_routes import TicketRoutes
@@ -30,7 +32,7 @@ from examples.vendors.zendesk.webhooks import Webhooks
 
 def application(desk: Desk, speed: float = 1.0, export_lag_seconds: float = DOCUMENTED_LAG_SECONDS) -> web.Application:
     faults = Faults(errors.response)
-    deliverer = retries.RetryingDeliverer(faults, retries.RULE, speed)
+    deliverer = Deliverer(faults, ZendeskRetries(), speed)
     app = Control(faults, deliverer).application()
     webhooks = Webhooks(desk, deliverer)
     comments, guide = CommentRoutes(desk, webhooks), GuideRoutes(desk)

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import BasicAuth, FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from examples.vendors.zendesk.retries import pause_seconds
+from examples.vendors.zendesk.retries import ZendeskRetries
 from examples.vendors.zendesk.routes import application
 from examples.vendors.zendesk.state import Desk
 
@@ -484,7 +484,7 @@ async def test_it_is_sent_again_by_the_vendors_rule(account: Account, answers: l
 
 
 def test_no_answer_is_tried_five_times_more() -> None:
-    assert [pause_seconds([0] * tried, None) is None for tried in range(1, 8)] == [False] * 5 + [True] * 2
+    assert [ZendeskRetries().pause_seconds([0] * tried, None) is None for tried in range(1, 8)] == [False] * 5 + [True] * 2
 
 
 # Faults
