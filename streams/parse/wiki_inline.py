@@ -20,7 +20,7 @@ ASIDE: Final = re.compile("(\x02[0-9]+\x03)")
 """The sign that stands for a block of code."""
 
 _MONOSPACED: Final = r"\{\{(?:(?!\{\{|\}\})[^\n\x02]){1,1000}\}\}"
-_IMAGE: Final = r"(?<![\w!])!(?![\s!])[^!|\n\x02]{0,500}(?:\.\w{2,5}|://[^!|\s\x02]{1,500})(?:\|[^!\n\x02]{0,300})?!(?!\w)"
+_IMAGE: Final = r"(?<![\w!])!(?![\s!])[^!|\n\x02]{0,500}(?:\.\w{2,5}|://[^!|\s\x02]{1,500})(?:\|\s*(?:(?:thumbnail\b|\w{1,20}\s*=)[^!\n\x02]{0,300})?)?!(?!\w)"
 _LINK: Final = r"\[[^\[\]\n\x02]{1,2000}\]"
 PLAIN_PARTS: Final = rf"\\.|{_LINK}|{_MONOSPACED}|{_IMAGE}"
 """In a table's row, where a bar is no end of a cell."""

@@ -50,6 +50,8 @@ def test_effects_and_blocks(markup: str, written: str) -> None:
         ("[^plan.pdf]", "[file: plan.pdf]"),
         ("!plan.png!", "[image: plan.png]"),
         ("!plan.png|width=300, alt=The plan!", "[image: The plan]"),
+        ("!plan.png|thumbnail!", "[image: plan.png]"),
+        ("!plan.png|no property!", "!plan.png|no property!"),
         ("[x|javascript:alert(1)]", "[x|javascript:alert(1)]"),
         ("{anchor:here}there", "there"),
     ],
