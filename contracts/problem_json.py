@@ -6,7 +6,6 @@ stack is logged without the message, which may hold text of a document.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,6 +14,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.failures import frames_of
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = "2"
@@ -57,8 +58,7 @@ def unavailable(kind: str, detail: str) -> Problem:
 
 def unforeseen(error: Exception) -> Problem:
     """A 500 for an error that no table knows; logged with its place and without its message."""
-    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-    _log.error("unforeseen error", error=type(error).__name__, frames=frames[-12:])
+    _log.error("unforeseen error", error=type(error).__name__, frames=frames_of(error))
     return Problem(500, "internal", "Internal error", "The service failed; its log says where, under the event 'unforeseen error'.")
 
 

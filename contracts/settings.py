@@ -112,6 +112,19 @@ class QuerySettings(BaseSettings):
     max_question_chars: int = Field(2_000, ge=16, description="longest question")
 
 
+class WebhookSettings(BaseSettings):
+    """The receiver of webhooks."""
+
+    model_config = SettingsConfigDict(env_prefix="HEADRACE_WEBHOOKS_", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(17001, ge=1, le=65535, description="port to listen on")
+    url: str = Field("", description="address under which senders reach it, for 'headrace webhooks register': https://hooks.company.example")
+    kafka_seconds: float = Field(5.0, gt=0, description="how long Kafka may take for a hint until the sender is told to come again; senders wait for about ten")
+    known_deliveries: int = Field(1_000_000, ge=1000, description="delivery ids that are remembered, about 200 bytes each")
+    limits_url: str = Field("async+memory://", description="where rates are counted: async+redis://host:6379 where there are replicas")
+
+
 class TelemetrySettings(BaseSettings):
     """Logs, metrics, traces."""
 
@@ -140,6 +153,7 @@ GROUPS: tuple[type[BaseSettings], ...] = (
     IndexerSettings,
     RedactionSettings,
     QuerySettings,
+    WebhookSettings,
     TelemetrySettings,
     SourcesSettings,
 )

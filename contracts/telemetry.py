@@ -49,6 +49,18 @@ WEBHOOK_DELIVERIES: Final = Counter("headrace_webhook_deliveries_total", "Webhoo
 """``outcome`` is accepted, duplicate, ignored (an event of no interest), or the kind of the problem that was answered."""
 WEBHOOK_SECONDS: Final = Histogram("headrace_webhook_seconds", "From a delivery's arrival to its answer", ["source"], buckets=_LATENCY_BUCKETS)
 
+FETCHES: Final = Counter("headrace_fetches_total", "Objects fetched from a REST source, by outcome", ["source", "found_by", "outcome"])
+"""``found_by`` is webhook, scan or sweep; ``outcome`` is found, gone, delayed, or the name of the error that made it a dead letter."""
+FETCH_SECONDS: Final = Histogram("headrace_fetch_seconds", "Duration of fetching one object with its parts", ["source"], buckets=_LATENCY_BUCKETS)
+COLLECT_SECONDS: Final = Histogram(
+    "headrace_collect_seconds", "From a change, as far as the sender says, until its record is in Kafka", ["source"], buckets=_FRESHNESS_BUCKETS
+)
+HINTS_WAITING: Final = Gauge("headrace_hints_waiting", "Hints read and not yet served", ["source", "partition"])
+SWEEP_FOUND: Final = Counter("headrace_sweep_found_total", "Objects that a sweep found and no webhook had told", ["source", "kind"])
+"""``kind`` is changed, new or gone: what the webhooks had lost."""
+SWEEP_LISTED: Final = Counter("headrace_sweep_listed_total", "Objects that sweeps have listed", ["source", "sweep"])
+CREDENTIALS_REFUSED: Final = Gauge("headrace_credentials_refused", "1 while a source does not take our credentials", ["source"])
+
 SPAN_NORMALIZE: Final = "headrace.normalize"
 SPAN_INDEX: Final = "headrace.index"
 """Until searchable."""

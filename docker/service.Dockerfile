@@ -19,6 +19,8 @@ COPY examples examples
 RUN uv sync --frozen --no-dev --no-editable
 
 FROM python:3.11-slim-bookworm
+# Reads scans; for other languages than English add tesseract-ocr-deu and the like.
+RUN apt-get update && apt-get install -y --no-install-recommends tesseract-ocr && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 headrace \
  && useradd --uid 10001 --gid 10001 --create-home --home-dir /home/headrace headrace \
  && install -d -o 10001 -g 10001 /home/headrace/.cache/headrace

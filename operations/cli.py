@@ -17,7 +17,9 @@ from operations.demo.command import demo
 from operations.settings_command import settings
 from operations.stack.commands import down, processes, up
 from operations.status import status
+from operations.sweep import sweep
 from operations.verify.command import verify
+from operations.webhooks import app as webhooks
 from operations.why.command import why
 
 app = typer.Typer(
@@ -50,6 +52,8 @@ app.command()(processes)
 app.command()(ask)
 app.command()(search)
 app.add_typer(connectors, name="connectors")
+app.command()(sweep)
+app.add_typer(webhooks, name="webhooks")
 app.command()(verify)
 app.command()(why)
 app.add_typer(dead_letters, name="dead-letters")

@@ -114,7 +114,7 @@ async def _processes(found: Status, before: Histograms | None) -> None:
 
 async def _connectors(found: Status) -> None:
     async def ask() -> list[Health]:
-        sources = load_sources(read(SourcesSettings).sources).sources
+        sources = load_sources(read(SourcesSettings).sources).postgres
         return [await asyncio.to_thread(health_of, source, read(ConnectSettings)) for source in sources]
 
     found.connectors = await _asked(found, "connectors", ask) or []

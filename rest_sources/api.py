@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
+Method = Literal["POST", "PUT", "DELETE"]
 Parameters = Mapping[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A JSON object. ``next_url`` is what the header ``Link`` names as the next page, empty where it names none."""
+    """A JSON object; a list stands in it as ``values``. ``next_url`` is what the header ``Link`` names as the next page, empty where it names none."""
 
     body: Mapping[str, object]
     next_url: str = ""
@@ -24,6 +25,13 @@ class Api(Protocol):
         """The answer to GET; None where the vendor says that there is no such thing (404, 410), or none that we may know of.
 
         ``path`` begins with a slash, or is a whole URL of the same host, as in links to a next page. Raises ApiError.
+        """
+        ...
+
+    async def send(self, method: Method, path: str, body: Mapping[str, object] | None = None) -> Answer | None:
+        """The answer to a request that changes something there: webhooks are registered so. None for 404 and 410. Raises ApiError.
+
+        It is tried again only where the vendor says that it did nothing (429, 503).
         """
         ...
 

@@ -13,7 +13,7 @@ from contracts.settings import KafkaSettings, RedactionSettings, SourcesSettings
 from contracts.sources import SourcesError
 from contracts.sources.changes import SourcesFile
 from contracts.topics import BACKFILL_SUFFIX, fixed_topics, source_topics
-from streams.mapping.registry import mappings_by_topic
+from streams.mapping.registry import kinds_by_source, mappings_by_topic
 from streams.normalize_agent import Normalizing
 from streams.normalizing import Normalizer
 from streams.producer import RecordProducer
@@ -44,7 +44,7 @@ def normalize_app(lane: Lane) -> faust.App:
     redactors = {topic: by_policy[mapping.redaction] for topic, mapping in mappings.items()}
 
     kafka = read(KafkaSettings)
-    declared = [spec for source in sources.sources for spec in source_topics(source.name, [table.name for table in source.tables], kafka.partitions)]
+    declared = [spec for name, kinds in kinds_by_source(sources).items() for spec in source_topics(name, kinds, kafka.partitions)]
 
     async def wire() -> Step:
         producer = RecordProducer(kafka.bootstrap_servers)

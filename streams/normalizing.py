@@ -13,8 +13,8 @@ from contracts.events import DocumentRecord, InvalidRecordError, MetadataValue
 from contracts.telemetry import REDACTIONS
 from contracts.topics import MAX_TEXT_BYTES
 from streams.mapping.errors import MappingError
-from streams.mapping.row import RowReader
-from streams.mapping.table import Record, TableMapping
+from streams.mapping.registry import AnyMapping
+from streams.mapping.table import Record
 from streams.parse import to_markdown
 from streams.redact.redactor import Redactor
 
@@ -46,9 +46,9 @@ class Normalized:
 
 
 class Normalizer:
-    """Knows every declared table; one per worker."""
+    """Knows every declared table and REST source; one per worker."""
 
-    def __init__(self, mappings: Mapping[str, TableMapping], redactors: Mapping[str, Redactor]) -> None:
+    def __init__(self, mappings: Mapping[str, AnyMapping], redactors: Mapping[str, Redactor]) -> None:
         self._mappings = mappings
         self._redactors = redactors
 
@@ -56,7 +56,7 @@ class Normalizer:
         """Raises InvalidRecordError (and its kinds) for a record that belongs in the dead letters."""
         mapping = self._mappings.get(topic)
         if mapping is None:
-            raise UndeclaredTopicError(f"topic {topic} is of no table in sources.yaml")
+            raise UndeclaredTopicError(f"topic {topic} is of no source in sources.yaml")
         envelope = decode_envelope(key, value)
         op = envelope.op if isinstance(envelope, Envelope) else "none"
         try:
@@ -75,7 +75,7 @@ class Normalizer:
         if mapping is None:
             return ""
         try:
-            return mapping.doc_id(RowReader(mapping.table.name, decode_key(key) or {}))
+            return mapping.doc_id_of(decode_key(key) or {})
         except InvalidRecordError:
             return ""
 

@@ -21,10 +21,10 @@ from typing import Any, Final, Literal
 import faust
 import structlog
 
+from contracts.health import serve_health
 from contracts.settings import KafkaSettings, TelemetrySettings, read
 from contracts.topic_admin import ensure_topics
 from contracts.topics import MAX_RECORD_BYTES, TopicSpec
-from streams.health import serve_health
 from streams.records import InRecord
 from streams.transport import ReadCommittedTransport
 

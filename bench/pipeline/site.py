@@ -84,7 +84,7 @@ async def bench_site(*, overlap: float = 0.2, names: bool = False, programs: tup
                 connection.execute(_SCHEMA)
             prober = Prober(f"http://{stack.site.address('query')}")
             async with IndexWatch(stack.site.address("kafka")) as watch:
-                yield Site(stack, load_sources(sources).sources[0], keys, watch, prober, Corpus())
+                yield Site(stack, load_sources(sources).postgres[0], keys, watch, prober, Corpus())
             await prober.aclose()
         finally:
             await asyncio.to_thread(stack.down)

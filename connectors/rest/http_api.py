@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
-from typing import Final, Self, TypeVar
+from typing import Final, Literal, Self, TypeVar
 
 import httpx
 import orjson
@@ -18,10 +18,13 @@ import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from contracts.telemetry import RETRIES
-from rest_sources.api import Answer, ApiError, ApiRefusedError, ApiUnavailableError, ForbiddenError, Parameters, TooLargeError, UnexpectedAnswerError
+from rest_sources.api import Answer, ApiError, ApiRefusedError, ApiUnavailableError, ForbiddenError, Method, Parameters, TooLargeError, UnexpectedAnswerError
 
 _GONE: Final = frozenset({404, 410})
 _LATER: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_FOUND: Final = frozenset({200})
+_DONE: Final = frozenset({200, 201, 202, 204})
+_NOTHING_DONE: Final = frozenset({429, 503})
 _LONGEST_PAUSE_SECONDS: Final = 300.0
 """A vendor that asks for a longer one is asked again after this: a wrong header must not stop a source for a day."""
 _AGAIN: Final = "It is tried again later; if it lasts, look at the vendor's status page and at the network."
@@ -78,6 +81,18 @@ class HttpApi:
 
         return await self._patiently(attempt)
 
+    async def send(self, method: Method, path: str, body: Mapping[str, object] | None = None) -> Answer | None:
+        url = self._own(path)
+
+        async def attempt() -> Answer | None:
+            async with self._answered(url, None, method, body) as response:
+                if response.status_code in _GONE:
+                    return None
+                await response.aread()
+                return self._json(response) if response.content else Answer({})
+
+        return await self._patiently(attempt)
+
     async def download(self, url: str, most_bytes: int) -> bytes | None:
         own = self._own(url)
 
@@ -126,23 +141,29 @@ class HttpApi:
         _log.warning("waiting for a vendor", host=self._host, kind=kind, attempt=state.attempt_number)
 
     @asynccontextmanager
-    async def _answered(self, url: httpx.URL, parameters: Parameters | None) -> AsyncGenerator[httpx.Response, None]:
+    async def _answered(
+        self, url: httpx.URL, parameters: Parameters | None, method: Method | Literal["GET"] = "GET", body: Mapping[str, object] | None = None
+    ) -> AsyncGenerator[httpx.Response, None]:
         """The response to one request, its head read and judged. Raises _WorthAnotherTryError and ApiError."""
         async with self._slots:
             while (pause := self._resume_at - time.monotonic()) > 0:  # noqa: ASYNC110  # a time is awaited, which others may put off meanwhile
                 await asyncio.sleep(pause)
             try:
-                async with self._client.stream("GET", url, params=dict(parameters) if parameters else None) as response:
-                    self._judge(response)
+                async with self._client.stream(method, url, params=dict(parameters) if parameters else None, json=body) as response:
+                    self._judge(response, method)
                     yield response
             except httpx.RequestError as error:
                 away = ApiUnavailableError(f"{self._host} does not answer ({type(error).__name__}).", _AGAIN)
-                raise _WorthAnotherTryError("no-answer", away) from error
+                if method == "GET":
+                    raise _WorthAnotherTryError("no-answer", away) from error
+                raise away from error  # it may have been done
 
-    def _judge(self, response: httpx.Response) -> None:
+    def _judge(self, response: httpx.Response, method: str) -> None:
         status = response.status_code
         if status in _LATER:
             away = ApiUnavailableError(f"{self._host} answers {status}.", _AGAIN)
+            if method != "GET" and status not in _NOTHING_DONE:
+                raise away
             raise _WorthAnotherTryError(f"status-{status}", away, retry_after(response.headers.get("Retry-After", "")))
         if status == 401:
             raise ApiRefusedError(
@@ -150,7 +171,9 @@ class HttpApi:
             )
         if status == 403:
             raise ForbiddenError(f"{self._host} does not allow our account to read something (403).", "Let the account read it, or leave it out of the source.")
-        if status not in _GONE and status != 200:
+        if method != "GET" and 400 <= status < 500 and status not in _GONE:
+            raise UnexpectedAnswerError(f"{self._host} refuses {method} {response.url.path} ({status}).", "The account may lack the right to do this.")
+        if status not in _GONE and status not in (_DONE if method != "GET" else _FOUND):
             raise _WorthAnotherTryError(
                 f"status-{status}", UnexpectedAnswerError(f"{self._host} answers {status}, which is not documented.", "Check the source's url in sources.yaml.")
             )
@@ -165,8 +188,10 @@ class HttpApi:
                 "A login page or a proxy answers in its place: check the source's url and credentials.",
             )
             raise _WorthAnotherTryError("not-json", strange) from None  # the parser's message quotes content
+        if isinstance(body, list):
+            body = {"values": body}
         if not isinstance(body, dict):
-            raise UnexpectedAnswerError(f"{self._host} answers with JSON that is not an object.", "Check the source's url in sources.yaml.")
+            raise UnexpectedAnswerError(f"{self._host} answers with JSON that is neither an object nor a list.", "Check the source's url in sources.yaml.")
         return Answer(body, str(response.links.get("next", {}).get("url", "")))
 
 

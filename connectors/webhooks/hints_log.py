@@ -71,6 +71,9 @@ class HintsLog:
 
     async def _read(self) -> None:
         places = await self._places()
+        if not places:
+            self.caught_up.set()
+            return
         self._consumer.assign(places)
         await self._consumer.seek_to_beginning(*places)
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(places)

@@ -3,9 +3,11 @@
 The connectors make their configuration from it and the normaliser its mapping, so that both agree by construction.
 """
 
+from contracts.sources.declared import Source, Sources
 from contracts.sources.loader import environment, json_schema, load_sources, parse_sources
-from contracts.sources.model import ENTITIES, REGIONS, Condition, ConditionValue, Connection, Entity, Exclusion, PostgresSource, RedactionPolicy, Sources, Table
+from contracts.sources.model import ENTITIES, REGIONS, Condition, ConditionValue, Connection, Entity, Exclusion, PostgresSource, RedactionPolicy, Table
 from contracts.sources.problems import Problem, SourcesError
+from contracts.sources.rest import ConfluenceSource, JiraSource, RestSource, ZendeskSource
 from contracts.sources.secrets import SecretMissingError, connect_reference, resolve_secret
 from contracts.sources.template import InvalidTemplateError, Placeholder, Template, parse_column_or_template, parse_template
 
@@ -14,19 +16,24 @@ __all__ = [
     "REGIONS",
     "Condition",
     "ConditionValue",
+    "ConfluenceSource",
     "Connection",
     "Entity",
     "Exclusion",
     "InvalidTemplateError",
+    "JiraSource",
     "Placeholder",
     "PostgresSource",
     "Problem",
     "RedactionPolicy",
+    "RestSource",
     "SecretMissingError",
+    "Source",
     "Sources",
     "SourcesError",
     "Table",
     "Template",
+    "ZendeskSource",
     "connect_reference",
     "environment",
     "json_schema",

@@ -15,12 +15,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.settings import STACK_ENV, home
-from contracts.sources.model import Sources
+from contracts.sources.declared import TYPES, Sources, type_of
 from contracts.sources.problems import Problem, SourcesError
 from contracts.sources.yaml_text import Place, YamlText, parse_yaml, show_place
 
 _FROM_ENVIRONMENT: Final = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
-_CONNECTION_VALUES: Final = ("host", "port", "database", "user")
+_CONNECTION: Final = "connection"
+_CREDENTIALS: Final = "credentials"
+_FROM_ENVIRONMENT_TOO: Final = ((_CONNECTION, ("host", "port", "database", "user")), (_CREDENTIALS, ("user",)), (None, ("url",)))
+"""What may be written ``env:NAME``, beside the secrets: (the part of the source or the source itself, its values)."""
+_UNSET: Final = {"port": "5432", "url": "https://unset.invalid"}
 
 
 def environment() -> dict[str, str]:
@@ -62,11 +66,14 @@ def json_schema() -> dict[str, object]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Sources.model_json_schema(by_alias=True)}
 
 
-def _connections(data: object) -> Iterator[tuple[int, dict[str, object]]]:
+def _parts(data: object) -> Iterator[tuple[Place, dict[str, object], tuple[str, ...]]]:
+    """(place, mapping, names) of the values that may name a variable of the environment."""
     entries = data.get("sources") if isinstance(data, dict) else None
     for index, source in enumerate(entries if isinstance(entries, list) else ()):
-        if isinstance(source, dict) and isinstance(source.get("connection"), dict):
-            yield index, source["connection"]
+        for part, names in _FROM_ENVIRONMENT_TOO:
+            found = source if part is None or not isinstance(source, dict) else source.get(part)
+            if isinstance(found, dict):
+                yield ("sources", index, *(() if part is None else (part,))), found, names
 
 
 def _variable(value: object) -> str | None:
@@ -75,21 +82,21 @@ def _variable(value: object) -> str | None:
 
 
 def _unset_variables(parsed: YamlText, environ: Mapping[str, str]) -> Iterator[Problem]:
-    for index, connection in _connections(parsed.data):
-        for name in _CONNECTION_VALUES:
-            variable = _variable(connection.get(name))
+    for part, values, names in _parts(parsed.data):
+        for name in names:
+            variable = _variable(values.get(name))
             if variable is not None and variable not in environ:
-                place: Place = ("sources", index, "connection", name)
+                place: Place = (*part, name)
                 yield Problem(show_place(place), parsed.line_of(place), f"the environment variable {variable} is not set", "set it, or write the value here")
 
 
 def _substituted(data: object, environ: Mapping[str, str]) -> object:
-    """The connections' ``env:`` values replaced; one that is not set stays, reported already, and is left out of further checks."""
-    for _, connection in _connections(data):
-        for name in _CONNECTION_VALUES:
-            variable = _variable(connection.get(name))
+    """The ``env:`` values replaced; one that is not set stays, reported already, and is left out of further checks."""
+    for _, values, names in _parts(data):
+        for name in names:
+            variable = _variable(values.get(name))
             if variable is not None:
-                connection[name] = environ.get(variable, "5432" if name == "port" else "unset")
+                values[name] = environ.get(variable, _UNSET.get(name, "unset"))
     return data
 
 
@@ -100,7 +107,7 @@ def _problems_of(error: ValidationError, parsed: YamlText) -> Iterator[Problem]:
         if place in told or _said_better(place, item, [other for other, _ in items]):
             continue
         told.add(place)
-        message, cure = _explain(item, place)
+        message, cure = _explain(item, place, parsed)
         yield Problem(show_place(place), parsed.line_of(place), message, cure)
 
 
@@ -118,11 +125,11 @@ def _written_place(item: ErrorDetails, parsed: YamlText) -> Place:
     return (*place, item["loc"][-1]) if item["type"] == "missing" else place
 
 
-def _explain(item: ErrorDetails, place: Place) -> tuple[str, str]:
+def _explain(item: ErrorDetails, place: Place, parsed: YamlText) -> tuple[str, str]:
     given = item.get("input")
     match item["type"]:
         case "extra_forbidden":
-            return "unknown key", _near(str(place[-1]), _fields_at(place[:-1]))
+            return "unknown key", _near(str(place[-1]), _fields_at(place[:-1], parsed.data))
         case "missing":
             return "is missing", "add it"
         case _ if isinstance(given, dict) and len(given) == 1 and next(iter(given.values())) is None:
@@ -138,6 +145,8 @@ def _explain(item: ErrorDetails, place: Place) -> tuple[str, str]:
 
 def _explain_shape(item: ErrorDetails, place: Place) -> tuple[str, str]:
     kind, given = item["type"], item.get("input")
+    if kind == "union_tag_invalid":
+        return f"is of the type {type_of(given)!r}, which there is not", _near(type_of(given), tuple(TYPES))
     if kind not in _SHAPES:
         return item["msg"][0].lower() + item["msg"][1:], ""
     if kind.endswith("too_short"):
@@ -158,12 +167,21 @@ def _near(name: str, known: tuple[str, ...]) -> str:
     return f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
 
 
-def _fields_at(place: Place) -> tuple[str, ...]:
+def _fields_at(place: Place, data: object) -> tuple[str, ...]:
     model: type[BaseModel] = Sources
     for part in place:
         if isinstance(part, str) and part in model.model_fields:
             model = next(_models_in(model.model_fields[part].annotation), model)
+        data = _inside(data, part)
+        if model in TYPES.values():
+            model = TYPES.get(type_of(data), model)
     return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+def _inside(data: object, part: str | int) -> object:
+    if isinstance(data, list) and isinstance(part, int):
+        return data[part] if part < len(data) else None
+    return data.get(part) if isinstance(data, dict) else None
 
 
 def _models_in(annotation: object) -> Iterator[type[BaseModel]]:

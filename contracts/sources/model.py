@@ -219,23 +219,3 @@ class PostgresSource(_Part):
 
     def redaction_of(self, table: Table) -> RedactionPolicy:
         return table.redaction or self.redaction
-
-
-class Sources(_Part):
-    """The whole file."""
-
-    sources: tuple[PostgresSource, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _distinct_sources(self) -> Self:
-        names = [source.name for source in self.sources]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"declared twice: {', '.join(twice)}; each source needs a name of its own")
-        return self
-
-    def source(self, name: str) -> PostgresSource:
-        """The source of that name; KeyError where there is none."""
-        for source in self.sources:
-            if source.name == name:
-                return source
-        raise KeyError(name)

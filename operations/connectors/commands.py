@@ -162,12 +162,14 @@ def _chosen(path: Path | None, name: str | None) -> tuple[PostgresSource, ...]:
 def _named(declared: Sources, name: str | None) -> tuple[PostgresSource, ...]:
     """The source of that name, or all."""
     if name is None:
-        return declared.sources
-    try:
-        return (declared.source(name),)
-    except KeyError:
-        known = ", ".join(source.name for source in declared.sources)
-        raise ConnectorError(f"There is no source {name}.", f"Declared are: {known}.") from None
+        return declared.postgres
+    found = tuple(source for source in declared.postgres if source.name == name)
+    if not found:
+        others = [source.name for source in declared.sources if source.name == name]
+        known = ", ".join(source.name for source in declared.postgres) or "none"
+        reason = f"{name} has no connector: only Postgres has one." if others else f"There is no source {name}."
+        raise ConnectorError(reason, f"Postgres sources are: {known}.")
+    return found
 
 
 def _chosen_at_each_look(path: Path | None, name: str | None) -> Callable[[], tuple[PostgresSource, ...]]:

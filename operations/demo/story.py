@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from examples.company.edits import edits
 from operations.ask import show_answer
 from operations.demo.changes import Scene, Seen, play
+from operations.demo.helpdesk_moves import Moved
 from operations.demo.questions import Asked, Question, ask, edit_and_ask_again
 from operations.demo.watching import IndexWatch
 
@@ -30,18 +31,19 @@ class Verdict:
     failures: list[str] = field(default_factory=list)
     changes: list[Seen] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    moves: list[Moved] = field(default_factory=list)
+    """Of the help desk."""
 
 
-async def wait_until_indexed(watch: IndexWatch, expected: int, console: Console) -> float:
-    """Seconds until the snapshot was in the index; a bar meanwhile."""
+async def wait_until_indexed(watch: IndexWatch, source: str, expected: int, console: Console) -> float:
+    """Seconds until the snapshot of a source was in the index; a bar meanwhile."""
     began = time.perf_counter()
     columns = (TextColumn("  indexing"), BarColumn(), MofNCompleteColumn(), TextColumn("documents"), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("indexing", total=expected)
-        while len(watch.documents) < expected:
-            seen = len(watch.documents)
+        while (seen := watch.count(source)) < expected:
             progress.update(task, completed=seen)
-            if not await watch.more_documents_than(seen, STANDSTILL_SECONDS):
+            if not await watch.more_documents_than(seen, STANDSTILL_SECONDS, source):
                 raise TimeoutError(
                     f"{seen} of {expected} documents were indexed and nothing more came for {STANDSTILL_SECONDS:.0f} s; see 'headrace status' and the logs"
                 )
@@ -65,19 +67,19 @@ async def show_questions(scene: Scene, verdict: Verdict, questions: list[Questio
     async with await psycopg.AsyncConnection.connect(scene.dsn, autocommit=True) as connection:
         for question in questions:
             asked = await ask(scene, question, "before the edit" if question.edit else "")
-            _tell(asked, verdict, console, brief=question.edit is None)
+            tell(asked, verdict, console, brief=question.edit is None)
             if question.edit is None:
                 continue
             console.print(f"  [dim]edit: {escape(question.edit.old)} → {escape(question.edit.new)}[/dim]")
             again, seconds = await edit_and_ask_again(scene, question, connection)
-            _tell(again, verdict, console, brief=False)
+            tell(again, verdict, console, brief=False)
             if seconds is None:
                 verdict.failures.append(f"the edit for '{question.id}' was not searchable in time")
             else:
                 console.print(f"  [dim]searchable {seconds * 1000:.0f} ms after the commit[/dim]")
 
 
-def _tell(asked: Asked, verdict: Verdict, console: Console, *, brief: bool) -> None:
+def tell(asked: Asked, verdict: Verdict, console: Console, *, brief: bool) -> None:
     verdict.asked.append(asked)
     mark = "[red]✗[/red]" if asked.wrong else "[green]✓[/green]"
     who = f"{asked.question.tenant}, {', '.join(asked.question.principals)}"
@@ -104,6 +106,13 @@ def summarize(verdict: Verdict, load_seconds: float, documents: int, chunks: int
             )
     embedded, kept = sum(seen.embedded for seen in verdict.changes), sum(seen.kept for seen in verdict.changes)
     console.print(f"  chunks of the changed documents: {embedded} embedded, {kept} kept as they were")
+    for told_by in ("webhook", "sweep"):
+        seconds = sorted(moved.seconds for moved in verdict.moves if moved.move.told_by == told_by and moved.seconds is not None)
+        if seconds:
+            console.print(
+                f"  help desk, found by {told_by:<8} {len(seconds)} changes: median {statistics.median(seconds) * 1000:.0f} ms, slowest {seconds[-1] * 1000:.0f} ms",
+                highlight=False,
+            )
     right = sum(1 for asked in verdict.asked if not asked.wrong)
     console.print(f"  answers: {right} of {len(verdict.asked)} as they should be")
     for failure in verdict.failures:

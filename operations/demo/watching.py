@@ -61,8 +61,12 @@ class IndexWatch:
             return False
         return True
 
-    async def more_documents_than(self, count: int, seconds: float) -> bool:
-        return await self.wait_for(lambda: len(self.documents) > count, seconds)
+    def count(self, source: str | None = None) -> int:
+        """How many documents of a source, or of all, are in the index."""
+        return sum(1 for _, doc_id in self.documents if source is None or doc_id.startswith(f"{source}:"))
+
+    async def more_documents_than(self, count: int, seconds: float, source: str | None = None) -> bool:
+        return await self.wait_for(lambda: self.count(source) > count, seconds)
 
     async def change_of(self, tenant: str, doc_id: str, since_us: int, seconds: float = 5.0) -> IndexChange | None:
         """The latest change of a document that the source committed at ``since_us`` or later."""

@@ -68,6 +68,20 @@ def _worker(name: str, module: str, arguments: tuple[str, ...], after: tuple[str
     )
 
 
+def _connector(name: str, module: str, probe_port: str, path: str, ports: tuple[str, ...]) -> ProgramSpec:
+    """A connector's process of the project."""
+    return ProgramSpec(
+        name=name,
+        command=lambda _site: [sys.executable, "-m", module],
+        probe=lambda site: answers_ok(f"http://{site.address(probe_port)}/{path}"),
+        ports=ports,
+        after=("kafka",),
+        environment=lambda site: _worker_environment(site, ports[-1]),
+        directory=ROOT,
+        stop_seconds=30,
+    )
+
+
 def _worker_environment(site: Site, port: str) -> Mapping[str, str]:
     return {
         "HEADRACE_TELEMETRY_METRICS_HOST": LOOPBACK,
@@ -120,6 +134,8 @@ WORKERS: Final = (
     _worker("normalize-backfill", "streams", ("normalize", "--lane", "backfill"), ("kafka",), nice=10),
     _worker("index", "streams", ("index", "--lane", "live"), ("kafka", "weaviate")),
     _worker("index-backfill", "streams", ("index", "--lane", "backfill"), ("kafka", "weaviate"), nice=10),
+    _connector("webhooks", "connectors.webhooks", "webhooks", "readyz", ("webhooks",)),
+    _connector("collect", "connectors.collect", "collect-metrics", "healthz", ("collect-metrics",)),
     ProgramSpec(
         name="query",
         command=lambda _site: [sys.executable, "-m", "query_service"],

@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PORT_OFFSETS: Final = MappingProxyType(
     {
         "query": 0,
+        "webhooks": 1,
+        "demo-zendesk": 10,
         "postgres": 32,
         "weaviate-grpc": 51,
         "weaviate-gossip": 52,
@@ -25,6 +27,7 @@ PORT_OFFSETS: Final = MappingProxyType(
         "normalize-backfill-metrics": 62,
         "index-metrics": 63,
         "index-backfill-metrics": 64,
+        "collect-metrics": 65,
         "weaviate-http": 80,
         "connect": 83,
         "kafka": 92,

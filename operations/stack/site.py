@@ -106,6 +106,8 @@ def stack_environment(site: Site) -> dict[str, str]:
         "HEADRACE_WEAVIATE_GRPC_PORT": str(site.port("weaviate-grpc")),
         "HEADRACE_WEAVIATE_API_KEY": site.secrets.weaviate_key,
         "HEADRACE_REDACTION_KEY": site.secrets.redaction_key,
+        "HEADRACE_WEBHOOKS_HOST": LOOPBACK,
+        "HEADRACE_WEBHOOKS_PORT": str(site.port("webhooks")),
         "HEADRACE_QUERY_HOST": LOOPBACK,
         "HEADRACE_QUERY_PORT": str(site.port("query")),
         "HEADRACE_STACK_PORT_BASE": str(site.settings.port_base),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from connectors.collect.app import opened_reader
 from connectors.debezium import connected
+from connectors.rest.credentials import CredentialsError
 from contracts.embedding_space import EmbeddingSpace
 from contracts.settings import EmbeddingSettings, KafkaSettings, RedactionSettings, SourcesSettings, WeaviateSettings, read
-from contracts.sources import PostgresSource, Table, load_sources
+from contracts.sources import PostgresSource, RestSource, Sources, Table, environment, load_sources
 from index.collections import CollectionNames, EmbeddingSpaceMismatchError, live_space
 from index.connection import connect
 from index.embedding import load
@@ -27,12 +29,13 @@ from operations.foreseen import DIFFERENT, OperationError, one_message
 from operations.lag import records_in_flight
 from operations.verify.expectation import Expecter
 from operations.verify.index_reader import IndexReader
+from operations.verify.objects import ObjectsVerification
 from operations.verify.reasons import reasons
-from operations.verify.repair import Repair
+from operations.verify.repair import Repair, Repaired
 from operations.verify.report import Report, as_data, print_report
 from operations.verify.source_rows import TableRows, prepare
-from operations.verify.verification import Advance, Verification
-from streams.mapping import TableMapping
+from operations.verify.verification import Advance, Findings, Verification
+from streams.mapping import RestMapping, TableMapping
 from streams.producer import RecordProducer
 
 
@@ -42,6 +45,7 @@ class Chosen:
 
     sources: tuple[PostgresSource, ...]
     tables: tuple[tuple[PostgresSource, Table], ...]
+    rest: tuple[RestSource, ...]
     whole: bool
 
 
@@ -65,10 +69,11 @@ def verify(
     sources: Annotated[Path | None, typer.Option(help="The file that declares the sources [HEADRACE_SOURCES].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs; every difference is listed.")] = False,
 ) -> None:
-    """Compare the index with what the source tables say it must hold.
+    """Compare the index with what the sources say it must hold.
 
-    Each row is read by SQL and turned into its document by the code that the workers run (mapping, redaction, chunks), then compared with the index:
-    text, permissions, title, url, metadata, every chunk object, the embedding space. And each document of the index must have a row.
+    Each row is read by SQL, each object of a REST source fetched, and turned into its document by the code that the workers run (mapping, redaction, chunks),
+    then compared with the index: text, permissions, title, url, metadata, every chunk object, the embedding space. And each document of the index must have
+    a row or an object.
 
     Exit code 0: no difference. 1: differences. 2: a server does not answer, or a setting is wrong.
 
@@ -81,7 +86,7 @@ def verify(
       headrace verify --repair
     """
     with one_message():
-        chosen = choose(load_sources(sources or read(SourcesSettings).sources).sources, source, table)
+        chosen = choose(load_sources(sources or read(SourcesSettings).sources), source, table)
         with progress(hidden=as_json) as advance:
             report = asyncio.run(run(chosen, Wishes(settle, sample, repair), advance))
     if as_json:
@@ -92,15 +97,16 @@ def verify(
         raise typer.Exit(DIFFERENT)
 
 
-def choose(declared: tuple[PostgresSource, ...], source: str | None, table: str | None) -> Chosen:
-    """The declared tables that the options leave. OperationError where there is none."""
-    found = tuple((one, its) for one in declared for its in one.tables if source in {None, one.name} and table in {None, its.name})
-    if not found:
-        known = ", ".join(f"{one.name} {its.name}" for one in declared for its in one.tables)
+def choose(declared: Sources, source: str | None, table: str | None) -> Chosen:
+    """The declared tables and REST sources that the options leave. OperationError where there is none."""
+    found = tuple((one, its) for one in declared.postgres for its in one.tables if source in {None, one.name} and table in {None, its.name})
+    rest = tuple(one for one in declared.rest if source in {None, one.name} and table is None)
+    if not found and not rest:
+        known = ", ".join([*(f"{one.name} {its.name}" for one in declared.postgres for its in one.tables), *(one.name for one in declared.rest)])
         asked = " ".join(name for name in (source, table) if name)
-        raise OperationError(f"No declared table is {asked}.", f"Declared are: {known}.")
+        raise OperationError(f"No declared table or source is {asked}.", f"Declared are: {known}.")
     names = {one.name for one, _ in found}
-    return Chosen(tuple(one for one in declared if one.name in names), found, source is None and table is None)
+    return Chosen(tuple(one for one in declared.postgres if one.name in names), found, rest, source is None and table is None)
 
 
 async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
@@ -114,20 +120,50 @@ async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
         for connection in connections.values():
             prepare(connection)
         tables = {(mapping := TableMapping(one, its)).scope: TableRows(mapping, connections[one.name]) for one, its in chosen.tables}
-        expecter = Expecter(chosen.sources, embedder, read(RedactionSettings))
-        verification = Verification(tables, connections, expecter, index, whole=chosen.whole)
-        findings = await verification.run(wishes.settle_seconds, advance, wishes.sample)
+        expecter = Expecter(chosen.sources, chosen.rest, embedder, read(RedactionSettings))
+        verification = Verification(tables, connections, expecter, index, whole=chosen.whole, elsewhere=[one.scope for one in chosen.rest])
+        objects = [await _objects(stack, one, expecter, index) for one in chosen.rest]
+
+        async def compared() -> Findings:
+            findings = await verification.run(wishes.settle_seconds, advance, wishes.sample)
+            for one in objects:
+                findings.differences |= await one.run(wishes.settle_seconds, advance, wishes.sample, findings)
+            return findings
+
+        findings = await compared()
         repaired, before = None, tuple(findings.all())
         if wishes.repair and before:
             producer = RecordProducer(read(KafkaSettings).bootstrap_servers)
             await producer.start()
             stack.push_async_callback(producer.stop)
-            repaired = await Repair(verification, tables, connections, index, store, producer).run(findings.differences, advance)
-            findings = await verification.run(wishes.settle_seconds, advance, wishes.sample)
+            repaired = await _repaired(Repair(verification, tables, connections, index, store, producer), objects, findings, producer, advance)
+            findings = await compared()
         in_flight = await records_in_flight(read(KafkaSettings)) if findings.differences else 0
         why = await reasons(chosen.sources, findings.differences) if findings.differences else []
         space = f"{embedder.space} ({names.chunk})"
         return Report(findings, time.monotonic() - began, space, wishes.sample, in_flight, repaired, before if repaired else (), tuple(why))
+
+
+async def _objects(stack: AsyncExitStack, source: RestSource, expecter: Expecter, index: IndexReader) -> ObjectsVerification:
+    try:
+        reader = await stack.enter_async_context(opened_reader(source, environment()))
+    except CredentialsError as error:
+        raise OperationError(str(error), "This command needs the secrets that the collector has.") from error
+    return ObjectsVerification(reader, RestMapping(source), expecter, index)
+
+
+async def _repaired(repair: Repair, objects: Iterable[ObjectsVerification], findings: Findings, producer: RecordProducer, advance: Advance) -> Repaired:
+    """Tables through their connectors, objects through the collector; leftovers of either at the end."""
+    by_scope = {one.mapping.source.scope: one for one in objects}
+    repaired = await repair.run({subject: found for subject, found in findings.differences.items() if subject.scope not in by_scope}, advance)
+    for scope, one in by_scope.items():
+        wrong = {subject: found for subject, found in findings.differences.items() if subject.scope == scope}
+        if wrong:
+            asked, deleted = await one.repair(wrong, producer)
+            repaired.asked_again += asked
+            repaired.deleted += deleted
+            repaired.leftovers_removed += await repair.remove_leftovers(wrong)
+    return repaired
 
 
 @asynccontextmanager

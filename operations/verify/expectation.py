@@ -10,10 +10,10 @@ from typing import Final
 import orjson
 import xxhash
 
-from contracts.events import InvalidRecordError
+from contracts.events import DocumentRecord, InvalidRecordError
 from contracts.identity import Version
 from contracts.settings import RedactionSettings
-from contracts.sources import PostgresSource
+from contracts.sources import PostgresSource, RedactionPolicy, RestSource
 from index.documents import ChunkContent, chunk_contents, wanted_of
 from index.embedding import Embedder
 from index.protocol import Slot, Wanted
@@ -21,7 +21,7 @@ from index.store import DocKey
 from operations.foreseen import OperationError
 from operations.verify.source_rows import Row
 from streams.cutting import Cutter, UncuttableError
-from streams.mapping import RowReader, TableMapping
+from streams.mapping import RestMapping, RowReader, TableMapping
 from streams.mapping.conditions import meets
 from streams.normalizing import clean
 from streams.redact.redactor import Redactor
@@ -72,14 +72,14 @@ Outcome = Expected | Refused | Excluded
 class Expecter:
     """Rows of any declared table to what must be indexed. For one thread at a time."""
 
-    def __init__(self, sources: Iterable[PostgresSource], embedder: Embedder, settings: RedactionSettings) -> None:
+    def __init__(self, sources: Iterable[PostgresSource], rest: Iterable[RestSource], embedder: Embedder, settings: RedactionSettings) -> None:
         key = settings.key.get_secret_value().encode()
         if len(key) < _MIN_KEY_CHARACTERS:
             raise OperationError(
                 "Without the workers' redaction key nobody can tell what the index must hold.",
                 f"Set HEADRACE_REDACTION_KEY to the key that the normalize workers have ({_MIN_KEY_CHARACTERS} characters at least).",
             )
-        policies = {source.redaction_of(table) for source in sources for table in source.tables}
+        policies = {source.redaction_of(table) for source in sources for table in source.tables} | {source.redaction for source in rest}
         self._redactors = {policy: Redactor(key, policy=policy, memory_paragraphs=settings.memory_paragraphs) for policy in policies}
         self._cutter = Cutter(embedder)
 
@@ -89,12 +89,22 @@ class Expecter:
         try:
             key = identity(mapping, row)
             record = mapping.expected(row, _ANY_VERSION, time.time_ns() // 1000)
-            if record is None:
-                return Excluded(key)
-            cleaned = clean(record, self._redactors[mapping.redaction])
-            slots, contents = chunk_contents(cleaned, self._cutter.cut(cleaned))
+            return Excluded(key) if record is None else self._expected(record, mapping.redaction)
         except (InvalidRecordError, UncuttableError) as error:
             return Refused(key, str(error))
+
+    def of_object(self, mapping: RestMapping, native: str, found: Mapping[str, object]) -> Outcome:
+        """What must be in the index for a record that a REST source's fetch gave."""
+        try:
+            # Through JSON, as the collector writes it: a list is a list then, whatever the reader had.
+            record = mapping.document(native, orjson.loads(orjson.dumps(dict(found))), _ANY_VERSION, time.time_ns() // 1000)
+            return self._expected(record, mapping.redaction)
+        except (InvalidRecordError, UncuttableError) as error:
+            return Refused(DocKey(mapping.source.tenant, mapping.doc_id_of({"id": native})), str(error))
+
+    def _expected(self, record: DocumentRecord, policy: RedactionPolicy) -> Expected:
+        cleaned = clean(record, self._redactors[policy])
+        slots, contents = chunk_contents(cleaned, self._cutter.cut(cleaned))
         return Expected(wanted_of(cleaned), slots, {content_hash: chunk_digest(_stored(content)) for content_hash, content in contents.items()})
 
 

@@ -84,8 +84,22 @@ class Repair:
         await self._await_deleted(deleted)
         asked = await self._ask_again(again, repaired)
         await self._await_right([*deleted, *asked], advance)
-        await self._remove_leftovers(wrong, repaired)
+        repaired.leftovers_removed = await self.remove_leftovers(wrong)
         return repaired
+
+    async def remove_leftovers(self, wrong: Wrong) -> int:
+        """How many objects went: only what was left over before the repair and still is, since a writer that is at work meanwhile has chunks that nobody lists yet."""
+        removed = 0
+        for subject, found in wrong.items():
+            if not any(item.kind == "leftover" for item in found):
+                continue
+            left = leftovers((await self._index.documents([subject.key]))[subject.key])
+            if left.chunk_ids:
+                await self._store.remove_chunks(subject.key.tenant, left.chunk_ids)
+            if left.attempts:
+                await self._store.remove_manifests(subject.key.tenant, [(subject.key.doc_id, attempt) for attempt in left.attempts])
+            removed += len(left.chunk_ids) + len(left.attempts)
+        return removed
 
     # -- orphans and what is corrupt -------------------------------------------------------------------------------------------------
 
@@ -178,20 +192,6 @@ class Repair:
             elif time.monotonic() - quiet_since > QUIET_SECONDS and await records_in_flight(read(KafkaSettings)) == 0:
                 return
             waiting = still
-
-    # -- leftovers -------------------------------------------------------------------------------------------------------------------
-
-    async def _remove_leftovers(self, wrong: Wrong, repaired: Repaired) -> None:
-        """Only what was left over before the repair and still is: a writer that is at work meanwhile has chunks that nobody lists yet."""
-        for subject, found in wrong.items():
-            if not any(item.kind == "leftover" for item in found):
-                continue
-            left = leftovers((await self._index.documents([subject.key]))[subject.key])
-            if left.chunk_ids:
-                await self._store.remove_chunks(subject.key.tenant, left.chunk_ids)
-            if left.attempts:
-                await self._store.remove_manifests(subject.key.tenant, [(subject.key.doc_id, attempt) for attempt in left.attempts])
-            repaired.leftovers_removed += len(left.chunk_ids) + len(left.attempts)
 
 
 def mark_now(source: PostgresSource, connection: Connection) -> Version:

@@ -11,7 +11,7 @@ import asyncio
 import time
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, TypeVar
@@ -65,14 +65,26 @@ class Findings:
 
 
 class Verification:
-    """One run. ``tables`` by scope; ``whole`` says that they are all that is declared, so that documents of other scopes are orphans."""
+    """One run. ``tables`` by scope; ``whole`` says that they are all that is declared, so that documents of other scopes are orphans, but for those
+    that are verified ``elsewhere``.
+    """
 
-    def __init__(self, tables: dict[str, TableRows], connections: dict[str, Connection], expecter: Expecter, index: IndexReader, *, whole: bool) -> None:
+    def __init__(
+        self,
+        tables: dict[str, TableRows],
+        connections: dict[str, Connection],
+        expecter: Expecter,
+        index: IndexReader,
+        *,
+        whole: bool,
+        elsewhere: Collection[str] = (),
+    ) -> None:
         self._tables = tables
         self._connections = connections
         self._expecter = expecter
         self._index = index
         self._whole = whole
+        self._elsewhere = frozenset(elsewhere)
 
     async def run(self, settle_seconds: float, advance: Advance, sample: int | None = None) -> Findings:
         """Both directions and the second look."""
@@ -156,7 +168,7 @@ class Verification:
         return suspects
 
     def _is_ours(self, scope: str) -> bool:
-        return self._whole or scope in self._tables
+        return scope in self._tables or (self._whole and scope not in self._elsewhere)
 
     def _present(self, scope: str, keys: set[DocKey]) -> set[DocKey]:
         """Those of the documents that a row stands for."""

@@ -44,7 +44,7 @@ _FORESEEN: Final = (ConnectorError, KafkaError, StoreUnavailableError, WeaviateB
 
 async def gather(sources: Sources, doc_id: str, tenant: str | None) -> Evidence:
     """Everything that is known of the document, whose key may be given with or without percent-encoding."""
-    mappings = [TableMapping(source, table) for source in sources.sources for table in source.tables]
+    mappings = [TableMapping(source, table) for source in sources.postgres for table in source.tables]
     mapping = next((mapping for mapping in mappings if doc_id.startswith(mapping.scope)), None)
     if mapping is not None:
         doc_id = document_id(mapping.scope, key_of_document(mapping.scope, doc_id))

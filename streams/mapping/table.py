@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from contracts.envelope import Envelope, Heartbeat, Tombstone, version_of
+from contracts.envelope import Envelope, Heartbeat, Row, Tombstone, version_of
 from contracts.events import DeleteRecord, DocumentRecord, FloorRecord, MetadataValue, describe_validation
 from contracts.identity import InvalidIdentityError, Version, check_tenant, document_id
 from contracts.sources import PostgresSource, Table, parse_column_or_template, parse_template
@@ -107,6 +107,10 @@ class TableMapping:
             if row.value(column) is None:
                 raise InvalidIdentityColumnError(self.table.name, column, f"key column {column} is null")
         return document_id(self.scope, tuple(row.text(column) for column in self.table.key))
+
+    def doc_id_of(self, key: Row) -> str:
+        """The document that a record's key names, as far as it does. Raises InvalidIdentityColumnError."""
+        return self.doc_id(RowReader(self.table.name, key))
 
     def _link(self, row: RowReader) -> str:
         """The url: a column as it is, or a template whose columns are percent-encoded, but for one that is a URL itself."""

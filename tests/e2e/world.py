@@ -77,7 +77,7 @@ class World:
 
     @property
     def source(self) -> PostgresSource:
-        return load_sources(SOURCES).sources[0]
+        return load_sources(SOURCES).postgres[0]
 
     def workload(self, seed: int = SEED) -> Workload:
         """The one workload on ``pages``, seeded at its first use: each test goes on where the one before ended."""

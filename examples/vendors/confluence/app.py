@@ -4,6 +4,7 @@
 ``GET  /_control/visible?user=ID``     {"ids": [wire ids of published content that this person sees]}; ``user=anonymous``; ``&kind=page`` keeps one kind
 ``PUT  /_control/connect``             see ``connect`` (Cloud, ``--events connect``)
 ``PUT  /_control/forge``               see ``forge`` (Cloud, ``--events forge``)
+``PUT  /_control/automation``          see ``automation`` (Cloud, ``--events automation``)
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Literal, assert_never
 from aiohttp import web
 from pydantic import ValidationError
 
-from examples.vendors.confluence import connect, forge, permissions, seed, webhooks
+from examples.vendors.confluence import automation, connect, forge, permissions, seed, webhooks
 from examples.vendors.confluence.cloud_changes import CloudChanges
 from examples.vendors.confluence.cloud_reads import CloudReads
 from examples.vendors.confluence.datacenter_content import DatacenterContent
@@ -28,7 +29,7 @@ from examples.vendors.control import Control
 from examples.vendors.deliveries import Deliverer
 from examples.vendors.faults import CONTROL, Faults, Handler
 
-Events = Literal["connect", "forge"]
+Events = Literal["connect", "forge", "automation"]
 
 
 def create_app(edition: Edition = "cloud", events: Events = "connect", speed: float = 1.0) -> web.Application:
@@ -46,7 +47,7 @@ def create_app(edition: Edition = "cloud", events: Events = "connect", speed: fl
 
 
 _FAULTS = {401: "Unauthorized", 429: "Rate limit exceeded", 503: "Service Unavailable"}
-_Hooks = webhooks.DatacenterWebhooks | connect.ConnectWebhooks | forge.ForgeEvents
+_Hooks = webhooks.DatacenterWebhooks | connect.ConnectWebhooks | forge.ForgeEvents | automation.AutomationRules
 
 
 def _hooks(site: Site, faults: Faults, events: Events, speed: float) -> tuple[_Hooks, Deliverer]:
@@ -60,6 +61,9 @@ def _hooks(site: Site, faults: Faults, events: Events, speed: float) -> tuple[_H
         case "forge":
             deliverer = Deliverer(faults, forge.RETRIES, speed)
             return forge.ForgeEvents(site, deliverer), deliverer
+        case "automation":
+            deliverer = Deliverer(faults, automation.RETRIES, speed)
+            return automation.AutomationRules(site, deliverer), deliverer
         case _:
             assert_never(events)
 
@@ -101,6 +105,6 @@ class _Told:
         person = self._site.people.get(user)
         if person is None and user != "anonymous":
             raise NotFoundError("user")
-        sees_all = person is not None and person.active and person.admin
+        sees_all = person is not None and person.active and person.admin and (self._site.edition == "datacenter" or not self._site.admin_key_required)
         found = permissions.visible(self._site, person, sees_all=sees_all)
         return web.json_response({"ids": [content.wire_id for content in found if kind in {None, content.kind}]})

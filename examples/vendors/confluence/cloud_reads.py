@@ -6,21 +6,30 @@ listings and 404 by id. Drafts are read by id with ``get-draft=true``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
 
 from examples.vendors.confluence import cloud_shapes as shapes
 from examples.vendors.confluence.access import Caller, caller_of
 from examples.vendors.confluence.paging import CLOUD_LIMIT, Order, cursor_page, number, order_of
-from examples.vendors.confluence.refusals import CLOUD_API, NotFoundError
+from examples.vendors.confluence.refusals import CLOUD_API, ForbiddenError, NotFoundError
 from examples.vendors.confluence.state import Content, Kind, Site, Space, SpacePermission
 
 KINDS: Final[dict[str, Kind]] = {"pages": "page", "blogposts": "blogpost", "attachments": "attachment"}
+_DEPTH: Final = 5
 _BY_KEY: Final[Order[Space]] = ((lambda space: space.id, False),)
 _BY_PERMISSION: Final[Order[SpacePermission]] = ((lambda permission: permission.id, False),)
 _BY_NAME: Final[Order[str]] = ((lambda name: name, False),)
+
+
+class _Accounts(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
+    account_ids: list[str] = Field(alias="accountIds")
 
 
 class CloudReads:
@@ -37,6 +46,10 @@ class CloudReads:
             web.get(CLOUD_API + "/{where:footer|inline}-comments/{id}/children", self._replies),
             web.get(CLOUD_API + "/pages/{id}/ancestors", self._ancestors),
             web.get(CLOUD_API + "/pages/{id}/children", self._children),
+            web.get(CLOUD_API + "/pages/{id}/descendants", self._descendants),
+            web.get(CLOUD_API + "/{kind:attachments}/{id}/{where:footer}-comments", self._comments_of),
+            web.get(CLOUD_API + "/{kind:attachments}/{id}/labels", self._labels_of),
+            web.post(CLOUD_API + "/users-bulk", self._users),
             web.get(CLOUD_API + "/spaces", self._spaces),
             web.get(CLOUD_API + "/spaces/{id}", self._space),
             web.get(CLOUD_API + "/spaces/{id}/permissions", self._space_permissions),
@@ -61,7 +74,8 @@ class CloudReads:
     async def _space_contents(self, request: web.Request) -> web.Response:
         caller, kind = caller_of(self._site, request), KINDS[request.match_info["kind"]]
         space = caller.space_by_id(request.match_info["id"])
-        found = (content for content in self._site.contents.values() if content.kind == kind and content.space == space.id)
+        top = request.query.get("depth", "all") == "root"
+        found = (content for content in self._site.contents.values() if content.kind == kind and content.space == space.id and not (top and content.parent))
         return self._listing(request, caller, _titled(request, found), kind)
 
     async def _attachments_of(self, request: web.Request) -> web.Response:
@@ -69,6 +83,8 @@ class CloudReads:
         holder = caller.content(request.match_info["id"], KINDS[request.match_info["kind"]])
         named = request.query.get("filename")
         found = [held for held in self._site.held(holder.id) if held.kind == "attachment" and named in {None, held.title}]
+        if holder.status == "trashed":  # what it holds is in the trash with it (not verified)
+            found = [replace(held, status="trashed") for held in found] if caller.sees_all else []
         return self._listing(request, caller, found, "attachment")
 
     def _listing(self, request: web.Request, caller: Caller, found: Iterable[Content], kind: Kind) -> web.Response:
@@ -133,6 +149,29 @@ class CloudReads:
         found = caller.seen_in(self._site.children(page.id), ["current", "archived"])
         order = order_of(request.query.get("sort", "child-position"))
         return cursor_page(request, self._site, found, order, shapes.child)
+
+    async def _descendants(self, request: web.Request) -> web.Response:
+        """Pages alone stand in this server's tree. What «depth» is without being given, and at most, is not verified."""
+        caller = caller_of(self._site, request)
+        page, deepest = caller.content(request.match_info["id"], "page"), number(request, "depth", _DEPTH, _DEPTH)
+        found = list(self._under(caller, page, 1, deepest))
+        order: Order[tuple[Content, int]] = ((lambda pair: pair[1], False), (lambda pair: pair[0].id, False))
+        return cursor_page(request, self._site, found, order, lambda pair: shapes.descendant(*pair))
+
+    def _under(self, caller: Caller, page: Content, depth: int, deepest: int) -> Iterator[tuple[Content, int]]:
+        """Also below what the caller does not see."""
+        for child in self._site.children(page.id):
+            if caller.sees(child):
+                yield child, depth
+            if depth < deepest:
+                yield from self._under(caller, child, depth + 1, deepest)
+
+    async def _users(self, request: web.Request) -> web.Response:
+        """Those of ``accountIds`` that there are: https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-user/."""
+        if caller_of(self._site, request).person is None:
+            raise ForbiddenError
+        asked = _Accounts.model_validate_json(await request.read()).account_ids
+        return self._one({"results": [shapes.user(known) for account in asked if (known := self._site.people.get(account))]})
 
     async def _spaces(self, request: web.Request) -> web.Response:
         caller = caller_of(self._site, request)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote_plus
 
 from examples.vendors.confluence.refusals import InvalidError
-from examples.vendors.confluence.state import Content, Site, Space, SpacePermission, Version
+from examples.vendors.confluence.state import Content, Person, Site, Space, SpacePermission, Version
 
 _BODY_FORMATS: Final = {"storage", "view"}
 """Of the documented formats, those that this server holds; storage format serves as view too. Others are refused."""
@@ -23,6 +23,8 @@ def stamp(when: datetime) -> str:
 def web_link(site: Site, content: Content) -> str:
     """Relative to the base with its context: ``/spaces/KEY/pages/ID/Title`` (form not verified for comments)."""
     key = site.spaces[content.space].key
+    if content.kind == "attachment":
+        return f"/pages/viewpageattachments.action?pageId={content.container}&preview=%2F{content.container}%2F{content.id}"
     if content.container is not None:
         return f"{web_link(site, site.contents[content.container])}?focusedCommentId={content.id}"
     return f"/spaces/{key}/{'blog' if content.kind == 'blogpost' else 'pages'}/{content.id}/{quote_plus(content.title)}"
@@ -85,7 +87,7 @@ def comment(site: Site, content: Content, body_format: str | None = None) -> dic
 
 def attachment(site: Site, content: Content) -> dict[str, Any]:
     """Schema AttachmentBulk."""
-    link, web = download_link(content), f"/pages/viewpageattachments.action?pageId={content.container}&preview=%2F{content.container}%2F{content.id}"
+    link, web = download_link(content), web_link(site, content)
     return {
         "id": content.wire_id, "status": content.status, "title": content.title, "createdAt": stamp(content.created), **_container(site, content),
         "mediaType": content.media_type, "mediaTypeDescription": "", "comment": content.note, "fileId": f"file-{content.id}", "fileSize": content.size,
@@ -93,10 +95,27 @@ def attachment(site: Site, content: Content) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def descendant(content: Content, depth: int) -> dict[str, Any]:
+    """Schema DescendantsResponse: https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-descendants/; ``depth`` since https://jira.atlassian.com/browse/CONFCLOUD-81371."""
+    return {
+        "id": str(content.id), "status": content.status, "title": content.title, "type": content.kind,
+        "parentId": str(content.parent), "depth": depth, "childPosition": content.position,
+    }  # fmt: skip
+
+
 def child(content: Content) -> dict[str, Any]:
     """Schema ChildPage."""
     return {
         "id": str(content.id), "status": content.status, "title": content.title, "spaceId": str(content.space), "childPosition": content.position
+    }  # fmt: skip
+
+
+def user(told: Person) -> dict[str, Any]:
+    """Schema User: https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-user/."""
+    return {
+        "displayName": told.display_name, "timeZone": "UTC", "personalSpaceId": None, "isExternalCollaborator": False,
+        "accountStatus": "active" if told.active else "inactive", "accountId": told.id, "email": told.email, "accountType": "atlassian",
+        "publicName": told.display_name,
     }  # fmt: skip
 
 

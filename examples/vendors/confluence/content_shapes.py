@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from examples.vendors.confluence.cloud_shapes import download_link, stamp, web_link
+from examples.vendors.confluence.cloud_shapes import download_link, label, stamp, web_link
 from examples.vendors.confluence.state import Content, Group, Operation, Person, Principals, Site, Space, SpacePermission, Version
 
 RESTRICTION_LIMIT: Final = 100
 """Default number of people and of groups in a restriction: https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content-restrictions/"""
+LABEL_LIMIT: Final = 200
+"""Of labels in an expansion (not verified)."""
 _OPERATIONS: Final[tuple[Operation, ...]] = ("read", "update")
 
 
@@ -64,9 +66,19 @@ def content(site: Site, told: Content, expand: str = "") -> dict[str, Any]:
         shown["extensions"] = {"location": "inline" if told.inline else "footer", "_expandable": {"resolution": ""}}
     else:
         shown["extensions"] = {"position": told.position}
+    if labels := _labels(told, wanted):
+        shown["metadata"] = {**shown.get("metadata", {}), **labels}
     expanded = _expanded(site, told, wanted, heads)
     left = {name: "" for name in ("body", "version", "ancestors", "space", "history", "container", "restrictions", "children") if name not in expanded}
     return {**shown, **expanded, "_links": links, "_expandable": left}
+
+
+def _labels(told: Content, wanted: set[str]) -> dict[str, Any]:
+    """``expand=metadata.labels``, as in the expansions of https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content/."""
+    if "metadata.labels" not in wanted:
+        return {}
+    results = [{**label(name), "label": name} for name in told.labels[:LABEL_LIMIT]]
+    return {"labels": {"results": results, "start": 0, "limit": LABEL_LIMIT, "size": len(results)}}
 
 
 def _expanded(site: Site, told: Content, wanted: set[str], heads: set[str]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class DatacenterContent:
         ]
 
     async def _list(self, request: web.Request) -> web.Response:
-        """By ``type`` (page unless given), ``spaceKey``, ``title`` and ``status``, in the order of ids."""
+        """By ``type`` (page unless given), ``spaceKey``, ``title``, ``status`` and, in a space, ``depth=root``, in the order of ids."""
         caller = caller_of(self._site, request)
         kind = request.match_info.get("kind") or request.query.get("type", "page")
         found = self._wanted(request, caller, kind, request.match_info.get("key") or request.query.get("spaceKey"))
@@ -161,7 +161,10 @@ class DatacenterContent:
     def _wanted(self, request: web.Request, caller: Caller, kind: str, key: str | None) -> list[Content]:
         space = caller.space_by_key(key).id if key else None
         kinds: set[Kind | str] = {kind}
-        found = (content for content in self._site.contents.values() if content.kind in kinds and space in {None, content.space})
+        top = request.query.get("depth", "all") == "root"
+        found = (
+            content for content in self._site.contents.values() if content.kind in kinds and space in {None, content.space} and not (top and content.parent)
+        )
         titled = (content for content in found if request.query.get("title") in {None, content.title})
         asked = request.query.get("status", "current").split(",")
         statuses = ["current", "trashed"] if "any" in asked else asked

@@ -7,7 +7,7 @@ Center: https://developer.atlassian.com/server/confluence/rest/v923/api-group-gr
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +16,7 @@ from examples.vendors.confluence import administration
 from examples.vendors.confluence import content_shapes as shapes
 from examples.vendors.confluence.access import caller_of
 from examples.vendors.confluence.paging import start_page
-from examples.vendors.confluence.refusals import ForbiddenError, NotFoundError
+from examples.vendors.confluence.refusals import ForbiddenError, InvalidError, NotFoundError
 from examples.vendors.confluence.state import Group, Person, Site
 
 _LIMIT: Final = 200
@@ -48,6 +48,7 @@ class DirectoryRoutes:
         if self._site.edition == "datacenter":
             return [
                 *both,
+                web.get(root + "/user/list", self._everybody),
                 web.get(root + "/group/{name}", self._group_by_name),
                 web.get(root + "/group/{name}/member", self._members),
                 web.put(root + "/user/{user}/group/{name}", self._membership),
@@ -58,6 +59,8 @@ class DirectoryRoutes:
             ]
         return [
             *both,
+            web.get(root + "/user/bulk", self._bulk),
+            web.get(root + "/search/user", self._search),
             web.get(root + "/group/by-id", self._group_by_id),
             web.get(root + "/group/{group}/membersByGroupId", self._members),
             web.post(root + "/group", self._create_group),
@@ -93,6 +96,38 @@ class DirectoryRoutes:
     async def _user(self, request: web.Request) -> web.Response:
         self._known(request)
         return web.json_response(shapes.person(self._site, self._person(request).id))
+
+    async def _bulk(self, request: web.Request) -> web.Response:
+        """At most 200, those that there are: https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-users/#api-wiki-rest-api-user-bulk-get."""
+        self._known(request)
+        asked = request.query.getall("accountId", [])[:_LIMIT]
+        found = [account for account in dict.fromkeys(asked) if account in self._site.people]
+        return web.json_response(start_page(request, self._site, found, lambda account: shapes.person(self._site, account), _LIMIT, _LIMIT))
+
+    async def _search(self, request: web.Request) -> web.Response:
+        """``cql=type=user`` alone: https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-search/#api-wiki-rest-api-search-user-get. Who is active it
+        does not say: https://jira.atlassian.com/browse/CONFCLOUD-83983.
+        """
+        self._known(request)
+        if "".join(request.query.get("cql", "").split()) not in {"type=user", 'type="user"'}:
+            raise InvalidError("This server searches users by type=user alone")
+
+        def result(account: str) -> dict[str, Any]:
+            user = shapes.person(self._site, account)
+            return {"user": user, "title": user["displayName"], "excerpt": "", "url": f"/people/{account}", "entityType": "user", "score": 0.0}
+
+        return web.json_response(start_page(request, self._site, sorted(self._site.people), result))
+
+    async def _everybody(self, request: web.Request) -> web.Response:
+        """The inactive among them: https://developer.atlassian.com/server/confluence/rest/v1000/api-group-user/#api-rest-api-user-list-get; ``expand=status``."""
+        self._known(request)
+        expanded = "status" in request.query.get("expand", "").split(",")
+
+        def shown(account: str) -> dict[str, Any]:
+            user = shapes.person(self._site, account)
+            return {**user, "status": "active" if self._site.people[account].active else "deactivated"} if expanded else {**user, "_expandable": {"status": ""}}
+
+        return web.json_response(start_page(request, self._site, sorted(self._site.people), shown))
 
     async def _current(self, request: web.Request) -> web.Response:
         return web.json_response(shapes.person(self._site, caller_of(self._site, request).id))

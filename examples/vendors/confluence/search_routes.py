@@ -1,8 +1,8 @@
 """Search by CQL, in both editions: ``content/search`` gives content, ``search`` gives results that hold content.
 
 Cloud pages by cursor, in ``_links.next`` relative to the context; https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-search (its example) and
-…/api-group-content. Data Center pages by start and limit: https://developer.atlassian.com/server/confluence/rest/v1000/ (content/search). Only current
-content that the caller sees is found. Confluence's search index lags behind; this one does not.
+…/api-group-content. Data Center pages by start and limit: https://developer.atlassian.com/server/confluence/rest/v1000/ (content/search). Current
+content that the caller sees is found, and of other statuses that ``cqlcontext`` names; never drafts. Confluence's search index lags behind; this one does not.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
 
 from examples.vendors.confluence import content_shapes as shapes
 from examples.vendors.confluence import cql
@@ -19,6 +20,14 @@ from examples.vendors.confluence.cloud_shapes import stamp, web_link
 from examples.vendors.confluence.paging import START_LIMIT, cut, number, start_page
 from examples.vendors.confluence.refusals import InvalidError
 from examples.vendors.confluence.state import Content, Site
+
+
+class _Context(BaseModel):
+    """``cqlcontext``: https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content/#api-wiki-rest-api-content-search-get."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+    statuses: list[str] = Field(default=["current"], alias="contentStatuses")
 
 
 class SearchRoutes:
@@ -51,7 +60,8 @@ class SearchRoutes:
         if text is None:
             raise InvalidError("cql is required")
         query = cql.parse(self._site, text)
-        current = (content for content in self._site.contents.values() if content.status == "current" and query.matches(content))
+        statuses = _Context.model_validate_json(request.query.get("cqlcontext") or "{}").statuses
+        current = (content for content in self._site.contents.values() if content.status in statuses and query.matches(content))
         found = caller.seen(current)
         if self._site.edition == "datacenter":
             ranked = cut(request, found, query.order, len(found) + 1)[0]

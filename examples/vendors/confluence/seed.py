@@ -27,6 +27,8 @@ from examples.vendors.confluence.refusals import InvalidError
 from examples.vendors.confluence.state import Content, Group, Kind, Person, Principals, Site, Space, Status, Version
 
 _EPOCH: Final = datetime(2025, 1, 1, tzinfo=UTC)
+ADMINISTRATORS: Final = Group("confluence-administrators", "confluence-administrators")
+"""Data Center's, who see everything: https://confluence.atlassian.com/doc/confluence-groups-for-administrators-1720411.html. Its members are those with «admin»."""
 _SUBJECTS: Final = ("backup", "release", "ticket", "contract", "server", "invoice", "training", "rota", "incident", "budget", "supplier", "report")
 _VERBS: Final = ("checks", "replaces", "explains", "delays", "documents", "approves", "restores", "plans")
 _ENDS: Final = ("every Monday", "before noon", "without notice", "in the second week", "for the whole team", "by hand", "twice a year")
@@ -102,6 +104,9 @@ def apply(site: Site, seed: Seed) -> dict[str, list[str]]:
     """Wire ids of what was made."""
     for user in seed.users:
         site.people[user.id] = Person(user.id, user.name, user.display_name or user.name, user.email, user.token, user.active, user.admin)
+        if user.admin and site.edition == "datacenter":
+            administration.add_group(site, None, ADMINISTRATORS)
+            site.members[ADMINISTRATORS.id].add(user.id)
     for group in seed.groups:
         administration.add_group(site, None, Group(group.id, group.name))
         site.members[group.id] = set(group.members)

@@ -1,7 +1,8 @@
 """Permission schemes, issue security schemes, and the check of a person's permissions. No change here fires a webhook or moves an issue's ``updated``.
 
 https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-permission-schemes/, .../api-group-issue-security-schemes/, .../api-group-issue-security-level/,
-.../api-group-permissions/. Data Center reads schemes, levels and members and changes permission schemes; that it lists levels' members is not verified.
+.../api-group-permissions/, .../api-group-application-roles/. Data Center (https://developer.atlassian.com/server/jira/platform/rest/) reads schemes and levels and changes permission
+schemes; it has no route that lists a level's members.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class SchemeRoutes:
             ("GET", "permissionscheme/{scheme}/permission/{grant}", self._one_grant),
             ("DELETE", "permissionscheme/{scheme}/permission/{grant}", self._revoke),
             ("GET", "issuesecurityschemes", self._security_schemes),
+            ("GET", "applicationrole/{application}", self._application),
         ]
         cloud: list[tuple[str, str, Handler]] = [
             ("POST", "permissions/check", self._check),
@@ -67,11 +69,10 @@ class SchemeRoutes:
             ("PUT", "issuesecurityschemes/{scheme}/level/{level}/member", self._add_members),
             ("DELETE", "issuesecurityschemes/{scheme}/level/{level}/member/{member}", self._remove_member),
         ]
-        named: list[tuple[str, str, Handler]] = [
-            ("GET", "issuesecurityschemes/{scheme}", self._security_scheme),
-            ("GET", "issuesecurityschemes/{scheme}/members", self._members),
-        ]
-        return shared + (cloud if edition is Edition.CLOUD else []) + named
+        # After the paths above, which begin alike.
+        named: list[tuple[str, str, Handler]] = [("GET", "issuesecurityschemes/{scheme}", self._security_scheme)]
+        members: list[tuple[str, str, Handler]] = [("GET", "issuesecurityschemes/{scheme}/members", self._members)]
+        return shared + named if edition is Edition.DATACENTER else shared + cloud + named + members
 
     # Permission schemes
 
@@ -202,6 +203,19 @@ class SchemeRoutes:
         if not wanted.isdigit() or level.members.pop(int(wanted), None) is None:
             raise Refused(HTTPStatus.NOT_FOUND, f"Issue security level member with ID {wanted} not found.")
         return web.Response(status=HTTPStatus.NO_CONTENT)
+
+    # Application roles
+
+    async def _application(self, call: Call) -> web.Response:
+        """Who has access to an application: groups' names, on Cloud with their ids in ``groupDetails`` too."""
+        call.admin()
+        key = call.part("application")
+        if key not in call.state.applications:
+            raise Refused(HTTPStatus.NOT_FOUND, f"The application role with key '{key}' was not found.")
+        groups = [group for name in sorted(call.state.applications[key]) if (group := call.state.group(name))]
+        details = {"groupDetails": [small(call).group(group) for group in groups]} if call.state.edition is Edition.CLOUD else {}
+        names = [group.name for group in groups]
+        return web.json_response({"key": key, "name": key.replace("-", " ").title(), "groups": names, "defaultGroups": names[:1], **details})
 
     # Permissions
 

@@ -2,7 +2,7 @@
 
 Each path exists with and without a locale; with one, only articles that have a translation in it are there. Lists hold 30 by default, 100 at most. An update changes the
 article's metadata; title, body and draft are changed through its translations. Deleting archives: through the API the article is gone. Guide admins write, here that is
-admins.
+admins. ``include=translations`` puts an article's translations into it, ``include=sections`` the sections beside (``guide_sideloads``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from aiohttp import web
 from examples.vendors.zendesk import bodies, events, guide_shapes, pages, permissions
 from examples.vendors.zendesk.entrance import Entrance
 from examples.vendors.zendesk.errors import refusal
+from examples.vendors.zendesk.guide_sideloads import with_guide_sideloads
 from examples.vendors.zendesk.pages import Listing
 from examples.vendors.zendesk.paths import Routes, base, number
 from examples.vendors.zendesk.permissions import Viewer
@@ -58,11 +59,12 @@ class ArticleRoutes:
         listing = Listing("articles", wanted_order(request, _ORDERS), ARTICLES_PER_PAGE, counts_pages=True)
         start = base(request)
         body = pages.answer(request, listing, found, _key(listing.sort.removeprefix("-"), locale), lambda it: guide_shapes.article(it, start, locale))
-        return web.json_response(body)
+        return web.json_response(with_guide_sideloads(request, self._desk, who, body, body["articles"]))
 
     async def _show(self, request: web.Request) -> web.Response:
-        article = self._wanted(request, self._entrance.visitor(request))
-        return self._article(request, article)
+        who = self._entrance.visitor(request)
+        shown = guide_shapes.article(self._wanted(request, who), base(request), request.match_info.get("locale"))
+        return web.json_response(with_guide_sideloads(request, self._desk, who, {"article": shown}, [shown]))
 
     async def _create(self, request: web.Request) -> web.Response:
         """Published at once unless ``draft``."""

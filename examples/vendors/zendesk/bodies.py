@@ -77,12 +77,15 @@ class UserIn(BaseModel):
     email: str | None = None
     role: Role | None = None
     ticket_restriction: Restriction | None = None
+    custom_role_id: int | None = None
     tags: list[str] | None = None
     suspended: bool | None = None
 
     def applied(self, user: User) -> User:
-        """A null restriction is a value; other nulls are passed over."""
-        sent = {name: value for name, value in self.model_dump(exclude_unset=True).items() if value is not None or name == "ticket_restriction"}
+        """A null restriction or custom role is a value; other nulls are passed over."""
+        sent = {
+            name: value for name, value in self.model_dump(exclude_unset=True).items() if value is not None or name in ("ticket_restriction", "custom_role_id")
+        }
         return replace(user, **_tuples(sent))
 
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from examples.vendors.zendesk import exports, guide_shapes, pages, permissions, shapes, stamps
 from examples.vendors.zendesk.entrance import Entrance
 from examples.vendors.zendesk.exports import Export, Json, T, Window
+from examples.vendors.zendesk.guide_sideloads import with_guide_sideloads
 from examples.vendors.zendesk.paths import Routes, base
 from examples.vendors.zendesk.records import Audit, Organization, Ticket, User
 from examples.vendors.zendesk.sideloads import with_sideloads
@@ -73,8 +74,9 @@ class ExportRoutes:
         end_time = int(later[exports.LARGEST_EXPORT_PAGE - 1].updated_at) if full else int(later[-1].updated_at) if later else int(start)
         shown = [it for it in later if int(it.updated_at) <= end_time]
         next_page = str(request.url.with_query({**request.query, "start_time": str(end_time)})) if len(shown) < len(later) else None
-        body = {"articles": [guide_shapes.article(it, base(request)) for it in shown], "count": len(shown), "end_time": end_time, "next_page": next_page}
-        return web.json_response(body)
+        articles = [guide_shapes.article(it, base(request)) for it in shown]
+        body: Json = {"articles": articles, "count": len(shown), "end_time": end_time, "next_page": next_page}
+        return web.json_response(with_guide_sideloads(request, self._desk, who, body, articles))
 
     def _exported(self, request: web.Request, export: Export[T], items: Iterable[T]) -> web.Response:
         self._entrance.admin(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from examples.vendors.zendesk.records import Group, Membership, Organization, Role, User
+from examples.vendors.zendesk.records import CustomRole, Group, Membership, Organization, Role, User
 
 
 class People:
@@ -13,6 +13,7 @@ class People:
         self.users: dict[int, User] = {}
         self.groups: dict[int, Group] = {}
         self.organizations: dict[int, Organization] = {}
+        self.custom_roles: dict[int, CustomRole] = {}
         self.group_memberships: dict[int, Membership] = {}
         self.organization_memberships: dict[int, Membership] = {}
         self._tick = tick

@@ -49,6 +49,7 @@ class PeopleRoutes:
             routes.add("PUT", kind + "/{id:\\d+}", update)
             routes.add("DELETE", kind + "/{id:\\d+}", delete)
         routes.add("GET", "/users/me", self._show_me)
+        routes.add("GET", "/custom_roles", self._list_custom_roles)
         return routes
 
     async def _show_me(self, request: web.Request) -> web.Response:
@@ -93,9 +94,16 @@ class PeopleRoutes:
         return self._user(request, after)
 
     async def _list_groups(self, request: web.Request) -> web.Response:
+        """Deleted ones too, unless ``?exclude_deleted=true`` (https://developer.zendesk.com/api-reference/ticketing/groups/groups/#list-groups)."""
         self._entrance.staff(request)
-        found = [group for group in self._people.groups.values() if not group.deleted]
+        found = [group for group in self._people.groups.values() if not group.deleted or request.query.get("exclude_deleted") != "true"]
         return _page(request, "groups", found, lambda it: shapes.group(it, base(request)))
+
+    async def _list_custom_roles(self, request: web.Request) -> web.Response:
+        """On plans that have them. Made with a seed only; in pages like every list (not verified)."""
+        self._entrance.staff(request)
+        found = self._people.custom_roles.values()
+        return web.json_response(pages.answer(request, Listing("custom_roles"), found, lambda it: (it.id,), shapes.custom_role))
 
     async def _show_group(self, request: web.Request) -> web.Response:
         self._entrance.staff(request)

@@ -4,6 +4,9 @@ Nothing here is shared with what shows permissions over REST (memberships, ``tic
 
 - Agents (https://developer.zendesk.com/api-reference/ticketing/users/users/, ``ticket_restriction``): null sees all, ``groups`` the tickets of their groups,
   ``organization`` those of their organizations, ``assigned`` their own.
+- On plans with custom roles the role's ``ticket_access`` counts instead (https://developer.zendesk.com/api-reference/ticketing/account-configuration/custom_roles/):
+  ``within-groups-and-public-groups`` is all but foreign private groups, and ``all`` those too (https://support.zendesk.com/hc/en-us/articles/4767122732058: "custom roles can be configured to
+  have access to tickets in private groups"). Not verified: that ``all`` without a custom role ends at private groups, which such plans do not have.
 - Private groups (https://support.zendesk.com/hc/en-us/articles/4988173561370): only members and admins see their tickets, whatever the restriction, "unless the agent
   is the requester or explicitly added as a CC or follower". That these three open a ticket to restricted agents too is said of CCs and followers in
   https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#list-tickets and of requesters in https://support.zendesk.com/hc/en-us/articles/4409408679578.
@@ -19,9 +22,11 @@ Nothing here is shared with what shows permissions over REST (memberships, ``tic
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from examples.vendors.zendesk.records import Article, Comment, Ticket, User, UserSegment
+from examples.vendors.zendesk.records import Article, Comment, Restriction, Ticket, TicketAccess, User, UserSegment
 from examples.vendors.zendesk.state import Desk
 
 
@@ -59,7 +64,11 @@ def sees_ticket(desk: Desk, who: Viewer, ticket: Ticket) -> bool:
         return ticket.is_public and _end_user_sees(desk, who, who.user, ticket)
     if who.user.id in (ticket.requester_id, *ticket.email_cc_ids, *ticket.follower_ids):
         return True
-    return _restriction_allows(who, who.user, ticket) and _group_is_open(desk, who, ticket)
+    role = desk.people.custom_roles.get(who.user.custom_role_id or 0)
+    if role is not None and role.ticket_access == "all":
+        return True
+    restriction = who.user.ticket_restriction if role is None else _AS_RESTRICTION[role.ticket_access]
+    return _restriction_allows(who, restriction, ticket) and _group_is_open(desk, who, ticket)
 
 
 def sees_comment(who: Viewer, comment: Comment) -> bool:
@@ -90,8 +99,16 @@ def visible(desk: Desk, user_id: int | None) -> dict[str, list[int]]:
     }
 
 
-def _restriction_allows(who: Viewer, agent: User, ticket: Ticket) -> bool:
-    match agent.ticket_restriction:
+_AS_RESTRICTION: Final[Mapping[TicketAccess, Restriction | None]] = {
+    "within-groups-and-public-groups": None,
+    "within-groups": "groups",
+    "within-organization": "organization",
+    "assigned-only": "assigned",
+}
+
+
+def _restriction_allows(who: Viewer, restriction: Restriction | None, ticket: Ticket) -> bool:
+    match restriction:
         case None:
             return True
         case "groups":
@@ -99,7 +116,7 @@ def _restriction_allows(who: Viewer, agent: User, ticket: Ticket) -> bool:
         case "organization":
             return ticket.organization_id in who.organization_ids
         case "assigned":
-            return ticket.assignee_id == agent.id
+            return who.user is not None and ticket.assignee_id == who.user.id
         case "requested":
             return False
 

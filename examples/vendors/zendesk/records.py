@@ -12,6 +12,7 @@ from typing import Literal
 
 Role = Literal["end-user", "agent", "admin"]
 Restriction = Literal["organization", "groups", "assigned", "requested"]
+TicketAccess = Literal["all", "within-groups", "within-groups-and-public-groups", "within-organization", "assigned-only"]
 WORKING_STATUSES = frozenset({"new", "open", "pending", "hold"})
 
 
@@ -27,6 +28,19 @@ class User:
     tags: tuple[str, ...] = ()
     active: bool = True
     suspended: bool = False
+    custom_role_id: int | None = None
+    """Of an agent, on plans with custom roles; its ticket access counts in place of the restriction."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomRole:
+    """https://developer.zendesk.com/api-reference/ticketing/account-configuration/custom_roles/"""
+
+    id: int
+    name: str
+    created_at: float
+    updated_at: float
+    ticket_access: TicketAccess = "all"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """``POST /_control/seed``: fills the account at once and fires no webhooks. No vendor has this.
 
-    {"users": [{"id", "name", "email", "role", "ticket_restriction", "tags", "suspended", "group_ids", "organization_ids", "oauth_token"}],
+    {"custom_roles": [{"id", "name", "ticket_access"}],
+     "users": [{"id", "name", "email", "role", "ticket_restriction", "custom_role_id", "tags", "suspended", "group_ids", "organization_ids", "oauth_token"}],
      "groups": [{"id", "name", "is_public"}],
      "organizations": [{"id", "name", "shared_tickets"}],
      "user_segments": [{"id", "name", "user_type", "group_ids", "organization_ids", "tags", "or_tags", "added_user_ids"}],
@@ -21,6 +22,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,12 +32,14 @@ from examples.vendors.zendesk.records import (
     Article,
     Attachment,
     Category,
+    CustomRole,
     Group,
     Organization,
     Restriction,
     Role,
     Section,
     Ticket,
+    TicketAccess,
     Translation,
     User,
     UserSegment,
@@ -55,11 +59,18 @@ class UserSeed(_Form):
     email: str
     role: Role = "end-user"
     ticket_restriction: Restriction | None = None
+    custom_role_id: int | None = None
     tags: list[str] = []
     suspended: bool = False
     group_ids: list[int] = []
     organization_ids: list[int] = []
     oauth_token: str | None = None
+
+
+class CustomRoleSeed(_Form):
+    id: int | None = None
+    name: str
+    ticket_access: TicketAccess = "all"
 
 
 class GroupSeed(_Form):
@@ -149,6 +160,7 @@ class Generated(_Form):
 
 
 class Seed(_Form):
+    custom_roles: list[CustomRoleSeed] = []
     groups: list[GroupSeed] = []
     organizations: list[OrganizationSeed] = []
     users: list[UserSeed] = []
@@ -168,6 +180,7 @@ def plant(desk: Desk, seed: Seed) -> None:
     for each in seed.organizations:
         organization = Organization(take(each.id), each.name, now, now, each.shared_tickets)
         desk.people.organizations[organization.id] = organization
+    desk.people.custom_roles.update({role.id: role for it in seed.custom_roles for role in [CustomRole(take(it.id), it.name, now, now, it.ticket_access)]})
     for user in seed.users:
         plant_user(desk, user)
     for form in seed.user_segments:
@@ -187,7 +200,9 @@ def plant_user(desk: Desk, form: UserSeed) -> int:
     _check(form.group_ids, desk.people.groups)
     _check(form.organization_ids, desk.people.organizations)
     now = _past(desk)
-    user = User(desk.ids.take(form.id), form.name, form.email, now, now, form.role, form.ticket_restriction, tuple(form.tags), suspended=form.suspended)
+    _check([form.custom_role_id] if form.custom_role_id else [], desk.people.custom_roles)
+    user = User(desk.ids.take(form.id), form.name, form.email, now, now, form.role, form.ticket_restriction, tuple(form.tags))
+    user = replace(user, suspended=form.suspended, custom_role_id=form.custom_role_id)
     desk.people.put_user(user)
     desk.issue_token(user.id, form.oauth_token or f"oauth-{user.id}")
     for group_id in form.group_ids:

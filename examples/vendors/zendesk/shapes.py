@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from examples.vendors.zendesk.records import Attachment, Audit, Comment, Group, Membership, Organization, Ticket, User
+from examples.vendors.zendesk.records import Attachment, Audit, Comment, CustomRole, Group, Membership, Organization, Ticket, User
 from examples.vendors.zendesk.stamps import moment
 from examples.vendors.zendesk.state import Desk
 
@@ -150,6 +150,7 @@ def user(it: User, desk: Desk, base: str) -> Json:
         "suspended": it.suspended,
         "ticket_restriction": it.ticket_restriction,
         "restricted_agent": it.role != "admin" and it.ticket_restriction is not None,
+        "custom_role_id": it.custom_role_id,
         **_EMPTY_USER_FIELDS,
     }
 
@@ -173,7 +174,6 @@ _EMPTY_USER_FIELDS: Final[Json] = {
     "details": None,
     "notes": None,
     "role_type": None,
-    "custom_role_id": None,
     "moderator": False,
     "only_private_comments": False,
     "report_csv": False,
@@ -190,6 +190,20 @@ def group(it: Group, base: str) -> Json:
         "description": "",
         "default": False,
         "deleted": it.deleted,
+        "created_at": moment(it.created_at),
+        "updated_at": moment(it.updated_at),
+    }
+
+
+def custom_role(it: CustomRole) -> Json:
+    """Of the configuration only what decides who reads tickets; all its properties are optional."""
+    return {
+        "id": it.id,
+        "name": it.name,
+        "description": "",
+        "role_type": 0,
+        "team_member_count": 0,
+        "configuration": {"ticket_access": it.ticket_access, "light_agent": False},
         "created_at": moment(it.created_at),
         "updated_at": moment(it.updated_at),
     }

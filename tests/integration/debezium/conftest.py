@@ -74,7 +74,7 @@ def parse_sources_of(trial: Trial) -> object:
 
 
 def parse(yaml: str, name: str, database: str) -> PostgresSource:
-    return parse_sources(_text(yaml, name, database), Path("sources.yaml"), os.environ).sources[0]
+    return parse_sources(_text(yaml, name, database), Path("sources.yaml"), os.environ).postgres[0]
 
 
 def _text(tables: str, name: str, database: str) -> str:

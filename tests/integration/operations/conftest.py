@@ -137,7 +137,7 @@ def desk(stack_factory: StackSession, tmp_path_factory: pytest.TempPathFactory) 
     stack.up(environment={"HEADRACE_SOURCES": str(sources)})
     with psycopg.connect(servers.site.dsn(name), autocommit=True) as sql:
         _fill(sql)
-        source = load_sources(sources).sources[0]
+        source = load_sources(sources).postgres[0]
         list(apply_source(source, read(ConnectSettings), read(KafkaSettings)))
         made = Desk(name, name, sql, stack, sources)
         made.until(lambda: made.verified()["consistent"], 180)

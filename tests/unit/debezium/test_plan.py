@@ -36,7 +36,7 @@ EVENTS = frozenset({"insert", "update", "delete", "truncate"})
 
 
 def spec(text: str = YAML) -> ConnectorSpec:
-    return ConnectorSpec(parse_sources(text, Path("sources.yaml"), {}).sources[0], 4, 1)
+    return ConnectorSpec(parse_sources(text, Path("sources.yaml"), {}).postgres[0], 4, 1)
 
 
 def settled(of: ConnectorSpec) -> Observed:
@@ -151,7 +151,7 @@ def test_the_configuration() -> None:
 
 
 def test_key_filters_quote() -> None:
-    table = parse_sources(YAML.replace("key: id", "key: [id, status]"), Path("s"), {}).sources[0].tables[0]
+    table = parse_sources(YAML.replace("key: id", "key: [id, status]"), Path("s"), {}).postgres[0].tables[0]
     assert key_filter(table, [("1", "o'pen"), ("2", "x")]) == """("id", "status") IN (('1', 'o''pen'), ('2', 'x'))"""
 
 

@@ -33,11 +33,11 @@ def test_every_program_of_the_local_stack_is_a_service(compose: dict[str, Any]) 
     assert set(PROGRAM_NAMES) <= set(compose["services"])
 
 
-def test_everything_waits_for_health_and_only_the_query_service_is_published(compose: dict[str, Any]) -> None:
+def test_everything_waits_for_health_and_only_what_is_called_from_outside_is_published(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         assert ("healthcheck" in service) == (name not in {"keys", "setup", "watch"}), name  # watch listens on nothing
-        assert ("ports" in service) == (name == "query"), name
-    assert all(port.startswith("127.0.0.1:") for port in compose["services"]["query"]["ports"])
+        assert ("ports" in service) == (name in {"query", "webhooks"}), name
+    assert all(port.startswith("127.0.0.1:") for name in ("query", "webhooks") for port in compose["services"][name]["ports"])
 
 
 def test_images_are_pinned_to_the_versions_that_setup_installs(compose: dict[str, Any]) -> None:

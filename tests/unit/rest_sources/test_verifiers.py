@@ -144,13 +144,14 @@ def test_jira_oauth_token_refused(wrong: str) -> None:
     ("body", "expected"),
     [
         ({"event": "page_updated", "timestamp": 1774415366500, "page": {"id": 98307}}, ["content/98307"]),
-        ({"event": "page_moved", "page": {"id": 98307}, "newParent": {"id": 1}}, ["content/98307", "tree/98307"]),
-        ({"event": "content_permissions_updated", "content": {"id": 98307}}, ["content/98307", "tree/98307"]),
+        ({"event": "page_moved", "page": {"id": 98307}, "newParent": {"id": 1}}, ["content/98307"]),
+        ({"event": "content_permissions_updated", "content": {"id": 98307}}, ["content/98307"]),
         ({"event": "blog_created", "blog": {"id": 5}}, ["content/5"]),
         ({"event": "comment_created", "comment": {"id": 6, "parent": {"id": 98307}}}, ["content/98307"]),
         ({"event": "comment_created", "comment": {"id": 6}}, ["content/6"]),
         ({"event": "attachment_created", "attachments": [{"id": 7}, {"id": 8}], "attachedTo": {"id": 98307}}, ["content/7", "content/8", "content/98307"]),
         ({"event": "space_updated", "space": {"key": "DEV"}}, ["space/DEV"]),
+        ({"event": "label_added", "label": {"name": "rota"}, "labeled": {"id": 98307}}, ["content/98307"]),
     ],
 )
 def test_confluence_objects(body: object, expected: list[str]) -> None:

@@ -33,7 +33,7 @@ def test_a_comment_is_no_change_and_a_mapping_is_one_once(path: Path) -> None:
     assert not file.changed()
     path.write_text(TEXT.replace("title: title", "title: name"))
     assert file.changed()
-    assert file.sources.sources[0].tables[0].title == "name"
+    assert file.sources.postgres[0].tables[0].title == "name"
     assert not file.changed()
 
 

@@ -681,3 +681,59 @@ async def test_a_reordered_delivery_comes_after_its_successor(datacenter: Site, 
         await datacenter.do("PUT", f"{DC}/content/{OTHER}", {"type": "page", "title": "Other", "version": {"number": version}})
     await settled(datacenter)
     assert [body["page"]["version"] for body in receiver.bodies()] == [3, 2]
+
+
+# what a sync client asks beside
+
+
+async def test_descendants_come_by_level_with_their_depth(cloud: Site) -> None:
+    below = (await cloud.get(f"{V2}/pages/{ROOT}/descendants?limit=1"))["results"]
+    assert [(one["id"], one["type"], one["depth"]) for one in below] == [(str(CHILD), "page", 1)]
+    whole = (await cloud.get(f"{V2}/pages/{ROOT}/descendants?limit=250&depth=5"))["results"]
+    assert [(one["id"], one["parentId"], one["depth"]) for one in whole] == [(str(CHILD), str(ROOT), 1), (str(GRANDCHILD), str(CHILD), 2)]
+    assert len((await cloud.get(f"{V2}/pages/{ROOT}/descendants?depth=1"))["results"]) == 1
+
+
+async def test_people_in_bulk(cloud: Site) -> None:
+    asked = {"accountIds": ["acc-ann", "acc-gone", "acc-nobody"]}
+    found = (await cloud.do("POST", f"{V2}/users-bulk", asked))["results"]
+    assert [(one["accountId"], one["accountStatus"]) for one in found] == [("acc-ann", "active"), ("acc-gone", "inactive")]
+    found = (await cloud.get(f"{V1}/user/bulk?accountId=acc-bob&accountId=acc-ann"))["results"]
+    assert [one["displayName"] for one in found] == ["Bob", "Ann"]
+    found = (await cloud.get(f"{V1}/search/user?cql=type%3Duser&limit=2"))["results"]
+    assert [(one["entityType"], one["user"]["accountId"]) for one in found] == [("user", "acc-ann"), ("user", "acc-bob")]
+    assert (await cloud.ask("GET", f"{V1}/search/user?cql=user.fullname~a"))[0] == 400
+
+
+async def test_people_and_administrators_of_data_center(datacenter: Site) -> None:
+    found = (await datacenter.get(f"{DC}/user/list?expand=status"))["results"]
+    assert {one["userKey"]: one["status"] for one in found}["acc-gone"] == "deactivated"
+    members = (await datacenter.get(f"{DC}/group/confluence-administrators/member"))["results"]
+    assert [one["userKey"] for one in members] == ["acc-integration"]
+
+
+async def test_search_expands_labels_and_finds_archived_content_where_it_is_told_to(cloud: Site) -> None:
+    await cloud.do("POST", f"{V1}/content/{OTHER}/label", [{"prefix": "global", "name": "howto"}])
+    await cloud.do("POST", "/_control/seed", {"content": [{"id": 300_100, "space": "ENG", "title": "Old", "status": "archived"}]})
+    path = f"{V1}/content/search?cql=id+in+({OTHER},300100)&expand=metadata.labels"
+    (other,) = (await cloud.get(path))["results"]
+    assert [label["name"] for label in other["metadata"]["labels"]["results"]] == ["howto"]
+    both = (await cloud.get(path + '&cqlcontext={"contentStatuses":["current","archived"]}'))["results"]
+    assert [one["status"] for one in both] == ["current", "archived"]
+
+
+@pytest.mark.parametrize("edition", ["cloud", "datacenter"])
+async def test_pages_at_the_top_of_a_space(edition: str, request: pytest.FixtureRequest) -> None:
+    site: Site = request.getfixturevalue(edition)
+    path = f"{V2}/spaces/{await space_id(site, 'ENG')}/pages" if edition == "cloud" else f"{DC}/space/ENG/content/page"
+    assert {one["id"] for one in (await site.get(path + "?depth=root"))["results"]} == {str(ROOT), str(OTHER)}
+
+
+async def test_an_automation_rule_names_the_page_and_bears_its_token(receiver: Receiver) -> None:
+    async with running(events="automation", speed=1000.0) as site:
+        await site.do("PUT", "/_control/automation", {"url": receiver.url + "/hook", "token": "test-token-of-a-rule"})
+        await site.do("POST", f"{V2}/footer-comments", {"pageId": str(OTHER), "body": {"representation": "storage", "value": "x"}})
+        await site.do("PUT", f"{V1}/content/{OTHER}/restriction", [{"operation": "read", "restrictions": {"user": [{"accountId": "acc-ann"}]}}])
+        await settled(site)
+    assert receiver.bodies() == [{"event": "comment_created", "page": {"id": str(OTHER)}}]
+    assert receiver.got[0][2]["Authorization"] == "Bearer test-token-of-a-rule"

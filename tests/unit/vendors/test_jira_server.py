@@ -786,3 +786,19 @@ async def test_the_same_seed_makes_the_same_texts(cloud: Vendor, center: Vendor)
     first, second = [(await vendor.ask("GET", "/rest/api/2/issue/PUB-30", user="ann"))["fields"] for vendor in (cloud, center)]
     assert first["description"] == second["description"]
     assert first["created"][:10] == second["created"][:10]
+
+
+async def test_an_application_role_names_the_groups_that_have_access(cloud: Vendor, center: Vendor) -> None:
+    for vendor in (cloud, center):
+        await vendor.ask("POST", "/_control/seed", {"applications": {"jira-software": ["staff"]}})
+        await vendor.ask("GET", "applicationrole/jira-servicedesk", expect=404)
+        await vendor.ask("GET", "applicationrole/jira-software", user="ann", expect=403)
+    shown = await cloud.ask("GET", "applicationrole/jira-software")
+    assert (shown["groups"], [group["groupId"] for group in shown["groupDetails"]]) == (["staff"], [cloud.seeded["groups"]["staff"]])
+    assert "groupDetails" not in await center.ask("GET", "applicationrole/jira-software")
+
+
+async def test_data_center_does_not_list_the_members_of_a_security_level(center: Vendor) -> None:
+    scheme = (await center.ask("GET", "project/ENG/issuesecuritylevelscheme"))["id"]
+    await center.ask("GET", f"issuesecurityschemes/{scheme}")
+    await center.ask("GET", f"issuesecurityschemes/{scheme}/members", expect=404)

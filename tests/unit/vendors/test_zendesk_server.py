@@ -528,3 +528,37 @@ async def test_a_reordered_delivery_comes_after_the_next(account: Account) -> No
 async def test_a_seed_with_an_unknown_reference_is_refused(account: Account) -> None:
     bad = {"tickets": [{"subject": "x", "requester_id": 9, "comments": [{"body": "x"}]}]}
     assert (await account.ask("POST", "/_control/seed", json=bad))[0] == 400
+
+
+# Sideloads of articles, deleted groups, custom roles
+
+
+async def test_translations_come_in_their_article_and_drafts_only_to_those_who_see_them(account: Account) -> None:
+    draft = {"locale": "de", "title": "Eins", "body": "", "draft": True}
+    await account.ask("POST", "/api/v2/help_center/articles/71/translations", json={"translation": draft})
+    for path in ("articles?page[size]=10&", "incremental/articles?start_time=0&"):
+        articles = (await account.get(f"/api/v2/help_center/{path}include=translations"))["articles"]
+        assert {each["id"]: [text["locale"] for text in each["translations"]] for each in articles}[71] == ["de", "en-us"]
+    shown = await account.get("/api/v2/help_center/articles/71?include=translations,sections", CUSTOMER)
+    assert [text["locale"] for text in shown["article"]["translations"]] == ["en-us"]
+    assert [section["name"] for section in shown["sections"]] == ["Faults"]
+
+
+async def test_deleted_groups_are_listed_unless_excluded(account: Account) -> None:
+    await account.ask("DELETE", f"/api/v2/groups/{SUPPORT}")
+    listed = (await account.get("/api/v2/groups"))["groups"]
+    assert {group["id"]: group["deleted"] for group in listed} == {SUPPORT: True, SECRET_TEAM: False}
+    assert [group["id"] for group in (await account.get("/api/v2/groups?exclude_deleted=true"))["groups"]] == [SECRET_TEAM]
+
+
+@pytest.mark.parametrize(
+    ("access", "tickets"),
+    [("all", [1, 2, 3, 4]), ("within-groups-and-public-groups", [1, 2, 4]), ("within-groups", [1]), ("within-organization", [2]), ("assigned-only", [])],
+)
+async def test_a_custom_role_counts_in_place_of_the_restriction(account: Account, access: str, tickets: list[int]) -> None:
+    user = {"id": 38, "name": "R", "email": "r@example.com", "role": "agent", "custom_role_id": 91, "group_ids": [SUPPORT], "organization_ids": [CLOSED_ORG]}
+    form = {"custom_roles": [{"id": 91, "name": access, "ticket_access": access}], "users": [user | {"ticket_restriction": "assigned"}]}
+    assert (await account.ask("POST", "/_control/seed", json=form))[0] == 200
+    assert (await account.get("/_control/visible?user=38"))["tickets"] == tickets
+    assert (await account.get("/api/v2/custom_roles"))["custom_roles"][0]["configuration"]["ticket_access"] == access
+    assert (await account.get("/api/v2/users/38"))["user"]["custom_role_id"] == 91

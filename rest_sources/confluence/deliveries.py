@@ -5,7 +5,7 @@ administrator could register since Atlassian Connect is ending; a rule with the 
 sends ``{"event": "page_updated", "page": {"id": "{{page.id}}"}}`` with the header ``Authorization: Bearer <token>``. It is sent once and never again: the sweep finds what was lost.
 
 Ids of pages, blog posts, comments and attachments are of one kind, so that all hints of an object have one key whichever event it was: ``content/98307``. A comment is part of what
-it is on. Where a page's readers may have changed with its place or its restrictions, those of everything below it have: ``tree/98307`` says so.
+it is on. Whether the readers of what is below have changed too, with a page's place or its restrictions, the fetch tells by ``access``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from contracts.hints import Hint
 from rest_sources.delivery import Delivery, Fields, label
 from rest_sources.signatures import check_hub_signature, check_token
 
-_PAGES: Final = ("page", "blog", "blogpost", "content")
-_MOVES_READERS: Final = ("moved", "permissions_updated", "trashed", "restored", "removed")
+_CONTENT: Final = ("page", "blog", "blogpost", "content", "labeled")
 
 
 def verify(delivery: Delivery, secrets: Sequence[bytes]) -> tuple[Hint, ...]:
-    """Hints ``content/<id>``, ``tree/<id>`` and ``space/<key>``; none for events of other things."""
+    """Hints ``content/<id>`` and ``space/<key>``; none for events of other things."""
     if delivery.header("x-hub-signature") or not delivery.header("authorization"):
         check_hub_signature(delivery, secrets)
     else:
@@ -31,16 +30,13 @@ def verify(delivery: Delivery, secrets: Sequence[bytes]) -> tuple[Hint, ...]:
     event = label(body.text("event", ""))
     changed_us = body.milliseconds_as_us("timestamp", delivery.time_us)
     identifier = delivery.label("x-request-id")
-    return tuple(Hint(id=native, event=event, delivery_id=identifier, source_time_us=changed_us) for native in dict.fromkeys(_concerned(event, body)))
+    return tuple(Hint(id=native, event=event, delivery_id=identifier, source_time_us=changed_us) for native in dict.fromkeys(_concerned(body)))
 
 
-def _concerned(event: str, body: Fields) -> Iterator[str]:
-    for name in _PAGES:
+def _concerned(body: Fields) -> Iterator[str]:
+    for name in _CONTENT:
         if body.has(name):
-            native = body.inside(name).identifier("id")
-            yield f"content/{native}"
-            if event.endswith(_MOVES_READERS):
-                yield f"tree/{native}"
+            yield f"content/{body.inside(name).identifier('id')}"
     if body.has("comment"):
         comment = body.inside("comment")
         on = next((comment.inside(name) for name in ("container", "parent") if comment.has(name)), comment)

@@ -1,0 +1,1 @@
+"""What comes back of PDFs and scans, and how fast: ``python -m bench.extraction``."""

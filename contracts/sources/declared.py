@@ -1,0 +1,60 @@
+"""The whole file: sources of every type, told apart by ``type``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from contracts.sources.model import PostgresSource
+from contracts.sources.rest import ConfluenceSource, JiraSource, RestSource, ZendeskSource
+
+TYPES: Final[Mapping[str, type[BaseModel]]] = {"postgres": PostgresSource, "zendesk": ZendeskSource, "jira": JiraSource, "confluence": ConfluenceSource}
+DEFAULT_TYPE: Final = "postgres"
+
+
+def type_of(source: object) -> str:
+    """What a source says of its type, right or wrong; Postgres where it says nothing."""
+    return str(source.get("type", DEFAULT_TYPE) if isinstance(source, dict) else getattr(source, "type", DEFAULT_TYPE))
+
+
+Source = Annotated[
+    Annotated[PostgresSource, Tag("postgres")]
+    | Annotated[ZendeskSource, Tag("zendesk")]
+    | Annotated[JiraSource, Tag("jira")]
+    | Annotated[ConfluenceSource, Tag("confluence")],
+    Discriminator(type_of),
+]
+
+
+class Sources(BaseModel):
+    """All of them, each under a name of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sources: tuple[Source, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _distinct_sources(self) -> Self:
+        names = [source.name for source in self.sources]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"declared twice: {', '.join(twice)}; each source needs a name of its own")
+        return self
+
+    @property
+    def postgres(self) -> tuple[PostgresSource, ...]:
+        """Those that Debezium reads."""
+        return tuple(source for source in self.sources if isinstance(source, PostgresSource))
+
+    @property
+    def rest(self) -> tuple[RestSource, ...]:
+        """Those that a collector fetches from."""
+        return tuple(source for source in self.sources if isinstance(source, RestSource))
+
+    def source(self, name: str) -> PostgresSource | RestSource:
+        """The source of that name; KeyError where there is none."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        raise KeyError(name)

@@ -1,0 +1,165 @@
+"""What a REST source is: five small duties, and nothing of Kafka, Weaviate or HTTP. A new source implements ``Reader`` and ``Mapping``, and is listed in ``registry``.
+
+The collector, the sweep and the normaliser do the rest. What they rely on:
+
+- A native id (``ticket/35436``, ``content/98307``) is also the key of its hints, so one partition orders every fetch of an object.
+- ``fetch`` gives the state that the vendor has now, whole, whatever the hint said; fetching twice does no harm.
+- Equal stamps mean that nothing was changed that ``fetch`` shows; a listing gives the same stamp as a fetch. What a vendor's stamp does not cover (permissions, often) goes into ``access``.
+- Objects whose readers depend on another one (pages below a restricted page, issues of a project) are asked for again when that one's ``access`` changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from contracts.events import MetadataValue
+
+Record = Mapping[str, object]
+"""What ``fetch`` found, as JSON: all that ``draft`` needs, so that a document can be made again from the record alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One object as the vendor has it now. No ``records`` means that there is no document of it: deleted, a draft, or only a container.
+
+    ``records`` is by native id: the object itself, and parts of it that are documents of their own (``ticket/7/internal``, ``issue/10002/attachment/5``).
+    A part's id is only ever given by its own object's fetch; parts that a later fetch does not give are deleted. ``refused`` holds parts that cannot be
+    read, with the reason for the dead letter. ``access`` is a fingerprint of what decides who may read the objects ``below`` this one; empty where none do.
+    """
+
+    records: Mapping[str, Record] = field(default_factory=dict)
+    stamp: str = ""
+    access: str = ""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    changed_us: int = 0
+    """When the vendor says that this state came to be, in µs since 1970; 0 where it does not say."""
+
+
+GONE = Fetched()
+"""Deleted, or never there, or nothing that our account may know of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object in a listing. An empty stamp says only that it exists."""
+
+    id: str
+    stamp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """``cursor`` is where to go on after this page: a sweep that was stopped begins there. Of a listing's last page it is empty; of ``changed_since``'s last page it is where the next sweep begins."""
+
+    objects: tuple[Listed, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of the vendor with the principals that it holds, its own among them: ``user:wiki/5b10a``, ``group:wiki/42``."""
+
+    id: str
+    mail: str
+    principals: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """An attachment. ``key`` names its content: the same key is the same bytes, so it is downloaded and read once."""
+
+    url: str
+    key: str
+    name: str
+    media_type: str
+    size_bytes: int
+
+
+class UnreadableFileError(Exception):
+    """A file that gives no text. The reason is for a dead letter: cause and cure, no content."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Files(Protocol):
+    """Downloads and reads attachments, within limits, in a process of their own."""
+
+    async def read(self, file: RemoteFile) -> Record | None:
+        """``{"format": "text", "pages": [{"number": 1, "text": "…"}]}``, or None where the file is gone. Raises UnreadableFileError and ApiError."""
+        ...
+
+
+class Reader(Protocol):
+    """A source's side that asks the vendor. Every method may raise ApiError; ids that are none of this source's raise KeyError."""
+
+    async def fetch(self, native: str) -> Fetched:
+        """The object's state now."""
+        ...
+
+    def below(self, native: str) -> AsyncIterator[str]:
+        """Native ids of the objects whose readers this one helps to decide: all pages below a page, all issues of a project."""
+        ...
+
+    def containers(self) -> AsyncIterator[str]:
+        """Native ids whose ``access`` is to be looked at from time to time, because the vendor sends no event when it changes: ``space/HR``, ``project/10000``."""
+        ...
+
+    def changed_since(self, cursor: str) -> AsyncIterator[ListedPage]:
+        """What changed since an earlier page's cursor; from "a while ago" for an empty one. May list too much, never too little."""
+        ...
+
+    def listing(self, cursor: str) -> AsyncIterator[ListedPage]:
+        """Every object there is, from an earlier page's cursor on; from the beginning for an empty one."""
+        ...
+
+    def accounts(self) -> AsyncIterator[Account]:
+        """Every account with its principals: who may read what follows from this and from the documents' ``allowed``."""
+        ...
+
+
+SectionFormat = Literal["markdown", "text", "html", "adf", "storage", "wiki"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A piece of a document's body, under a heading where it has one. ``adf`` is Atlassian's JSON, decoded; ``storage`` Confluence's XHTML; ``wiki`` Jira's markup."""
+
+    content: object
+    format: SectionFormat = "text"
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document as a record says it, its texts raw. No one in ``allowed`` means that nobody may read it. ``people`` gives the names to show for accounts that texts mention."""
+
+    title: str
+    sections: tuple[Section, ...]
+    allowed: tuple[str, ...]
+    url: str = ""
+    doc_type: str = ""
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
+
+
+class MalformedRecordError(ValueError):
+    """A record that is not what the vendor documents. The text names the field, never its value."""
+
+
+def user_principal(source: str, account: str) -> str:
+    """``user:wiki/5b10a2844c20165700ede21g``: an account of a source. Which person that is, the query service's directory knows."""
+    return f"user:{source}/{account}"
+
+
+def group_principal(source: str, group: str) -> str:
+    """``group:wiki/42``: a group, role or organization of a source, by an id that a new name does not change where the vendor has one."""
+    return f"group:{source}/{group}"
+
+
+def parent_of(native: str) -> str:
+    """The object whose fetch gives a part: ``ticket/7`` for ``ticket/7/attachment/5``. An id of two segments is its own."""
+    return "/".join(native.split("/", 2)[:2])

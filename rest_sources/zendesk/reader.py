@@ -1,0 +1,65 @@
+"""Zendesk behind the port: tickets and articles are documents, users and organizations are not, and nothing that a document says depends on them (``principals``)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from contracts.sources.rest import RestSource, ZendeskSource
+from rest_sources.api import Api
+from rest_sources.source import GONE, Account, Fetched, Files, ListedPage
+from rest_sources.zendesk.accounts import read_accounts
+from rest_sources.zendesk.articles import fetch_article
+from rest_sources.zendesk.listings import Listings
+from rest_sources.zendesk.tickets import fetch_ticket
+
+_WITHOUT_DOCUMENT: Final = ("user", "organization")
+_NO_DOCUMENT: Final = Fetched(access="accounts")
+"""A container with nothing below, and never a document: so none is deleted for its sake."""
+_NONE: Final[tuple[str, ...]] = ()
+
+
+class ZendeskReader:
+    def __init__(self, source: RestSource, api: Api, files: Files) -> None:
+        assert isinstance(source, ZendeskSource)  # noqa: S101  # the catalog pairs types
+        self._source = source
+        self._api = api
+        self._files = files if source.attachments.read else None
+        self._listings = Listings(api, tickets=source.tickets, articles=source.articles)
+
+    async def fetch(self, native: str) -> Fetched:
+        """Users and organizations are known from webhooks, and have no document: who they are to a ticket is found with the accounts."""
+        kind, number = _read_id(native)
+        if kind == "ticket" and self._source.tickets:
+            return await fetch_ticket(self._api, self._files, self._source.name, number)
+        if kind == "article" and self._source.articles:
+            return await fetch_article(self._api, self._files, self._source.name, number)
+        return _NO_DOCUMENT if kind in _WITHOUT_DOCUMENT else GONE
+
+    async def below(self, native: str) -> AsyncIterator[str]:
+        """Nothing: no object's readers are written into another one's document."""
+        _read_id(native)
+        for none in _NONE:
+            yield none
+
+    async def containers(self) -> AsyncIterator[str]:
+        """None, for the same reason."""
+        for none in _NONE:
+            yield none
+
+    def changed_since(self, cursor: str) -> AsyncIterator[ListedPage]:
+        return self._listings.changed_since(cursor)
+
+    def listing(self, cursor: str) -> AsyncIterator[ListedPage]:
+        return self._listings.listing(cursor)
+
+    def accounts(self) -> AsyncIterator[Account]:
+        return read_accounts(self._api, self._source.name, articles=self._source.articles)
+
+
+def _read_id(native: str) -> tuple[str, str]:
+    """Kind and number. Raises KeyError for an id of another source, and for a part's: its object gives it."""
+    kind, _, number = native.partition("/")
+    if kind not in ("ticket", "article", *_WITHOUT_DOCUMENT) or not (number.isascii() and number.isdigit()):
+        raise KeyError(native)
+    return kind, number

@@ -1,0 +1,231 @@
+"""A Jira in a process of its own, with a seed, a receiver of its webhooks, and the reader that is tested, over the real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import httpx
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from connectors.rest.http_api import HttpApi
+from contracts.sources.rest import Credentials, JiraSource
+from rest_sources import jira
+from rest_sources.api import Api
+from rest_sources.delivery import Delivery
+from rest_sources.source import Account, Draft, Fetched, Reader, Record, RemoteFile, UnreadableFileError
+
+SECRET = "test-secret-of-a-jira-webhook"
+EditionName = Literal["cloud", "datacenter"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def jira_process(edition: EditionName) -> Iterator[str]:
+    """Its address, once it answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "examples.vendors.jira", "--port", str(port), "--edition", edition, "--speed", "100000"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _await_health(url)
+            yield url
+        finally:
+            process.terminate()
+
+
+def _await_health(url: str) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            httpx.get(f"{url}/_control/health").raise_for_status()
+        except httpx.HTTPError:
+            assert time.monotonic() < deadline, "the test server does not answer"
+            time.sleep(0.05)
+        else:
+            return
+
+
+class TextFiles:
+    """Attachments that are text, and none else."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def read(self, file: RemoteFile) -> Record | None:
+        if file.media_type != "text/plain":
+            raise UnreadableFileError(f"{file.media_type} is no text. Upload it as text.")
+        content = await self._api.download(file.url, 1_000_000)
+        return None if content is None else {"format": "text", "pages": [{"number": 1, "text": content.decode()}]}
+
+
+def document(text: str) -> dict[str, Any]:
+    return {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": text}]}]}
+
+
+@dataclass
+class JiraWorld:
+    url: str
+    edition: EditionName
+    reader: Reader
+    api: HttpApi
+    source: JiraSource
+    client: httpx.AsyncClient
+    seeded: dict[str, Any]
+    got: list[Delivery] = field(default_factory=list)
+    type = jira.TYPE
+    secret = SECRET.encode()
+    project = "KIT"
+
+    @property
+    def cloud(self) -> bool:
+        return self.edition == "cloud"
+
+    async def ask(self, method: str, path: str, body: object = None, user: str = "root", **more: Any) -> Any:
+        """As this person; ``path`` below the version's, or from the root."""
+        auth: dict[str, Any] = {"auth": (f"{user}@example.com", f"{user}-token")} if self.cloud else {"headers": {"Authorization": f"Bearer {user}-token"}}
+        whole = path if path.startswith("/") else f"/rest/api/{3 if self.cloud else 2}/{path}"
+        answer = await self.client.request(method, whole, json=body, **auth, **more)
+        assert answer.status_code < 300, (method, path, answer.status_code, answer.text)
+        return answer.json() if answer.content else None
+
+    async def control(self, method: str, path: str, body: object = None) -> Any:
+        answer = await self.client.request(method, f"/_control/{path}", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def text(self, text: str) -> Any:
+        return document(text) if self.cloud else text
+
+    async def create(self, text: str) -> str:
+        fields = {"project": {"key": self.project}, "summary": "Made by the test", "issuetype": {"name": "Task"}, "description": self.text(text)}
+        return f"issue/{(await self.ask('POST', 'issue', {'fields': fields}))['id']}"
+
+    async def edit(self, native: str, text: str) -> None:
+        await self.ask("PUT", native, {"fields": {"description": self.text(text)}})
+
+    async def delete(self, native: str) -> None:
+        await self.ask("DELETE", native)
+
+    async def restrict(self, native: str) -> None:
+        """On Cloud by a security level; on Data Center, which does not tell a level's members, by taking a group out of the role that browses."""
+        if self.cloud:
+            await self.ask("PUT", native, {"fields": {"security": {"id": str(self.seeded["securityLevels"]["KitBoard"])}}})
+        else:
+            await self.ask("DELETE", f"project/{self.project}/role/{self.seeded['roles']['KitReaders']}?group=guests")
+
+    async def readers(self, native: str) -> frozenset[str]:
+        number = native.partition("/")[2]
+        return frozenset(name for name, seen in (await self.visible()).items() if number in seen)
+
+    async def visible(self) -> dict[str, set[str]]:
+        """Account id → ids of the issues that the vendor shows that account."""
+        users = [user["id"] for user in SEED["users"]]
+        answers = await asyncio.gather(*(self.control("GET", f"visible?user={user}") for user in users))
+        return {await self.account_id(user): set(answer["ids"]) for user, answer in zip(users, answers, strict=True)}
+
+    async def account_id(self, user: str) -> str:
+        if self.cloud:
+            return user
+        key: str = (await self.ask("GET", f"user?username={user}"))["key"]
+        return key
+
+    async def deliveries(self) -> Sequence[Delivery]:
+        assert (await self.control("GET", "deliveries?wait=5"))["settled"]
+        return self.got
+
+    async def accounts(self) -> list[Account]:
+        return [account async for account in self.reader.accounts()]
+
+    def drafts(self, fetched: Fetched) -> dict[str, Draft]:
+        return {native: self.type.draft(self.source, native, record) for native, record in fetched.records.items()}
+
+    async def register(self, receiver: str) -> None:
+        path = "/rest/webhooks/1.0/webhook" if self.cloud else "/rest/jira-webhook/1.0/webhooks"
+        events = [*(f"jira:issue_{verb}" for verb in ("created", "updated", "deleted")), *(f"comment_{verb}" for verb in ("created", "updated", "deleted"))]
+        secret = {"secret": SECRET} if self.cloud else {"configuration": {"SECRET": SECRET}}
+        await self.ask("POST", path, {"name": "ours", "url": receiver, "events": events, **secret})
+
+
+SEED: dict[str, Any] = {
+    "users": [{"id": name, "name": name.title(), "mail": f"{name}@example.com"} for name in ("root", "ann", "bob", "cat", "dan")],
+    "groups": [
+        {"name": "jira-administrators", "members": ["root"]},
+        {"name": "staff", "members": ["root", "ann", "bob"]},
+        {"name": "board", "members": ["root", "ann"]},
+        {"name": "guests", "members": ["cat", "dan", "ann"]},
+    ],
+    "permissionSchemes": [
+        {
+            "name": "Kit",
+            "grants": [
+                {"permission": "ALL", "type": "group", "parameter": "jira-administrators"},
+                {"permission": "BROWSE_PROJECTS", "type": "projectRole", "parameter": "KitReaders"},
+                {"permission": "BROWSE_PROJECTS", "type": "reporter"},
+            ],
+        }
+    ],
+    "securitySchemes": [{"name": "KitLevels", "levels": [{"name": "KitBoard", "members": [{"type": "group", "parameter": "board"}, {"type": "reporter"}]}]}],
+    "projects": [
+        {
+            "key": "KIT",
+            "name": "Kit",
+            "lead": "root",
+            "permissionScheme": "Kit",
+            "securityScheme": "KitLevels",
+            "actors": {"KitReaders": {"users": ["dan"], "groups": ["staff", "guests"]}},
+        }
+    ],
+}
+
+
+def source_at(url: str, edition: EditionName, **more: Any) -> JiraSource:
+    return JiraSource(name="jira", type="jira", url=url, edition=edition, credentials=Credentials(user="", token="env:JIRA_TOKEN"), tenant="acme", **more)
+
+
+def auth_of(edition: EditionName, user: str = "root") -> httpx.Auth:
+    return httpx.BasicAuth(f"{user}@example.com", f"{user}-token") if edition == "cloud" else _Bearer(f"{user}-token")
+
+
+class _Bearer(httpx.Auth):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Any:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
+
+
+@asynccontextmanager
+async def jira_world(url: str, edition: EditionName, seeded: dict[str, Any], **more: Any) -> AsyncIterator[JiraWorld]:
+    source = source_at(url, edition, **more)
+    api = HttpApi(url, auth_of(edition), patience_seconds=1.5, first_wait_seconds=0.01)
+    async with api, httpx.AsyncClient(base_url=url, timeout=30) as client:
+        yield JiraWorld(url, edition, jira.TYPE.reader(source, api, TextFiles(api)), api, source, client, seeded)
+
+
+@asynccontextmanager
+async def receiver(world: JiraWorld) -> AsyncIterator[str]:
+    async def handle(request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        world.got.append(Delivery(headers, await request.read(), time.time_ns() // 1000))
+        return web.Response(status=202)
+
+    app = web.Application()
+    app.router.add_post("/hook", handle)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/hook"))
