@@ -101,7 +101,7 @@ class DatacenterContent:
     async def _get(self, request: web.Request) -> web.Response:
         content = caller_of(self._site, request).content(request.match_info["id"])
         asked = request.query.get("status", "current").split(",")
-        if content.status not in asked and "any" not in asked:
+        if content.status not in ({*asked, "current", "trashed"} if "any" in asked else asked):
             raise NotFoundError
         return web.json_response(self._shape(request, content, "space,history,version"))
 
@@ -112,7 +112,8 @@ class DatacenterContent:
         if request.match_info["kind"] == "page":
             found = caller.seen_in(self._site.children(holder.id), ["current"])
         else:
-            container, parent = (holder.container or holder.id), (holder.id if holder.kind == "comment" else None)
+            replies = holder.kind == "comment"
+            container, parent = (holder.container or holder.id if replies else holder.id), (holder.id if replies else None)
             deep = request.query.get("depth") == "all"
             found = [held for held in self._site.held(container) if held.kind == "comment" and (deep or held.parent == parent)]
         return web.json_response(start_page(request, self._site, found, lambda content: self._shape(request, content)))

@@ -127,9 +127,10 @@ async def test_an_unchanged_source_costs_its_listing_alone(world: ConfluenceWorl
 async def test_an_attachment_is_content_of_its_own_with_the_readers_of_its_page(world: ConfluenceWorld) -> None:
     page = await world.create("Has a file.")
     native = await world.attach(page, "plan 1.txt", b"The gate opens at six.")
+    await world.comment(page, "Of the page, not of the file.")
     assert native.startswith("content/att") == world.cloud
     draft = await world.draft(native)
-    assert (draft.title, draft.doc_type, draft.sections[0].content) == ("plan 1.txt", "attachment", "The gate opens at six.")
+    assert (draft.title, draft.doc_type, [section.content for section in draft.sections]) == ("plan 1.txt", "attachment", ["The gate opens at six."])
     assert draft.metadata["on"] == page
     assert draft.allowed == (await world.draft(page)).allowed
     before = (await world.reader.fetch(page)).access

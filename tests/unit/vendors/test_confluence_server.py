@@ -722,11 +722,9 @@ async def test_search_expands_labels_and_finds_archived_content_where_it_is_told
     assert [one["status"] for one in both] == ["current", "archived"]
 
 
-@pytest.mark.parametrize("edition", ["cloud", "datacenter"])
-async def test_pages_at_the_top_of_a_space(edition: str, request: pytest.FixtureRequest) -> None:
-    site: Site = request.getfixturevalue(edition)
-    path = f"{V2}/spaces/{await space_id(site, 'ENG')}/pages" if edition == "cloud" else f"{DC}/space/ENG/content/page"
-    assert {one["id"] for one in (await site.get(path + "?depth=root"))["results"]} == {str(ROOT), str(OTHER)}
+async def test_pages_at_the_top_of_a_space(cloud: Site, datacenter: Site) -> None:
+    for site, path in ((cloud, f"{V2}/spaces/{await space_id(cloud, 'ENG')}/pages"), (datacenter, f"{DC}/space/ENG/content/page")):
+        assert {one["id"] for one in (await site.get(path + "?depth=root"))["results"]} == {str(ROOT), str(OTHER)}
 
 
 async def test_an_automation_rule_names_the_page_and_bears_its_token(receiver: Receiver) -> None:
