@@ -25,6 +25,7 @@ _LATER: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _FOUND: Final = frozenset({200})
 _DONE: Final = frozenset({200, 201, 202, 204})
 _NOTHING_DONE: Final = frozenset({429, 503})
+_MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _LONGEST_PAUSE_SECONDS: Final = 300.0
 """A vendor that asks for a longer one is asked again after this: a wrong header must not stop a source for a day."""
 _AGAIN: Final = "It is tried again later; if it lasts, look at the vendor's status page and at the network."
@@ -55,8 +56,9 @@ class HttpApi:
         timeout_seconds: float = 30.0,
         first_wait_seconds: float = 0.25,
     ) -> None:
-        # Redirects are not followed: a vendor's API does not redirect, a login page does, and credentials go nowhere else.
+        # Redirects are not followed by themselves: a vendor's API does not redirect, a login page does, and credentials go nowhere else.
         self._client = httpx.AsyncClient(base_url=base_url, auth=auth, timeout=timeout_seconds, headers={"Accept": "application/json"}, follow_redirects=False)
+        self._anonymous = httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False)
         self._host = self._client.base_url.host
         self._slots = asyncio.Semaphore(concurrency)
         self._patience_seconds = patience_seconds
@@ -68,6 +70,7 @@ class HttpApi:
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
+        await self._anonymous.aclose()
 
     async def get(self, path: str, parameters: Parameters | None = None) -> Answer | None:
         url = self._own(path)
@@ -97,12 +100,35 @@ class HttpApi:
         own = self._own(url)
 
         async def attempt() -> bytes | None:
-            async with self._answered(own, None) as response:
+            async with self._answered(own, None, redirects=True) as response:
                 if response.status_code in _GONE:
                     return None
-                return await _limited(response, most_bytes)
+                if response.status_code not in _MOVED:
+                    return await _limited(response, most_bytes)
+                elsewhere = own.join(response.headers.get("Location", ""))
+            return await self._from_elsewhere(elsewhere, most_bytes)
 
         return await self._patiently(attempt)
+
+    async def _from_elsewhere(self, url: httpx.URL, most_bytes: int) -> bytes | None:
+        """A file that the vendor keeps on another host, under an address that is its own permission: one step, encrypted, and without our credentials."""
+        if url.host == self._host and url.port == self._client.base_url.port:
+            raise UnexpectedAnswerError(f"{self._host} sends us elsewhere for a file, most likely to a login page.", "Check the source's credentials.")
+        if url.scheme != "https" and self._client.base_url.scheme == "https":
+            raise UnexpectedAnswerError(
+                f"{self._host} sends us to {url.host or 'nowhere'} without encryption.", "It is not followed: the file would be readable on the way."
+            )
+        try:
+            async with self._anonymous.stream("GET", url) as response:
+                if response.status_code in _GONE:
+                    return None
+                if response.status_code != 200:
+                    away = ApiUnavailableError(f"{url.host}, where {self._host} keeps its files, answers {response.status_code}.", _AGAIN)
+                    raise _WorthAnotherTryError(f"status-{response.status_code}", away)
+                return await _limited(response, most_bytes)
+        except httpx.RequestError as error:
+            away = ApiUnavailableError(f"{url.host}, where {self._host} keeps its files, does not answer ({type(error).__name__}).", _AGAIN)
+            raise _WorthAnotherTryError("no-answer", away) from error
 
     def _own(self, path: str) -> httpx.URL:
         """A link from an answer may name a whole URL; one of another host would be given our credentials."""
@@ -142,7 +168,13 @@ class HttpApi:
 
     @asynccontextmanager
     async def _answered(
-        self, url: httpx.URL, parameters: Parameters | None, method: Method | Literal["GET"] = "GET", body: Mapping[str, object] | None = None
+        self,
+        url: httpx.URL,
+        parameters: Parameters | None,
+        method: Method | Literal["GET"] = "GET",
+        body: Mapping[str, object] | None = None,
+        *,
+        redirects: bool = False,
     ) -> AsyncGenerator[httpx.Response, None]:
         """The response to one request, its head read and judged. Raises _WorthAnotherTryError and ApiError."""
         async with self._slots:
@@ -150,7 +182,8 @@ class HttpApi:
                 await asyncio.sleep(pause)
             try:
                 async with self._client.stream(method, url, params=dict(parameters) if parameters else None, json=body) as response:
-                    self._judge(response, method)
+                    if not (redirects and response.status_code in _MOVED):
+                        self._judge(response, method)
                     yield response
             except httpx.RequestError as error:
                 away = ApiUnavailableError(f"{self._host} does not answer ({type(error).__name__}).", _AGAIN)

@@ -160,6 +160,34 @@ async def test_a_file_within_its_limit_and_beyond(vendor: Vendor) -> None:
             await api.download("/thing", 1_000_000)
 
 
+async def test_a_file_on_another_host_is_fetched_without_credentials(vendor: Vendor) -> None:
+    """As Confluence Cloud and Zendesk keep attachments."""
+    given: list[str | None] = []
+
+    async def media(request: web.Request) -> web.Response:
+        given.append(request.headers.get("Authorization"))
+        return web.Response(body=b"elsewhere") if request.path == "/file" else web.Response(status=403)
+
+    app = web.Application()
+    app.router.add_get("/{name}", media)
+    async with TestServer(app) as other, vendor.api(patience_seconds=0.1) as api:
+        vendor.answers = [lambda _request: web.Response(status=302, headers={"Location": str(other.make_url("/file"))})]
+        assert await api.download("/thing", 100) == b"elsewhere"
+        with pytest.raises(TooLargeError):
+            await api.download("/thing", 3)
+        vendor.answers = [lambda _request: web.Response(status=302, headers={"Location": str(other.make_url("/refused"))})]
+        with pytest.raises(ApiUnavailableError, match="403"):
+            await api.download("/thing", 100)
+    assert set(given) == {None}
+
+
+async def test_a_file_that_leads_to_a_login_page_is_none(vendor: Vendor) -> None:
+    vendor.answers = [lambda _request: web.Response(status=302, headers={"Location": "/login"})]
+    async with vendor.api() as api:
+        with pytest.raises(UnexpectedAnswerError, match="login page"):
+            await api.download("/thing", 100)
+
+
 @pytest.mark.parametrize(("value", "expected"), [("7", 7.0), ("0.5", 0.5), ("", None), ("soon", None), ("99999", 300.0), (formatdate(0), 0.0)])
 def test_retry_after(value: str, expected: float | None) -> None:
     assert retry_after(value) == expected
