@@ -30,6 +30,8 @@ BENCHMARKS: Final[dict[str, tuple[str, ...]]] = {
     "redaction": ("bench.redaction", JSON_OPTION),
     "replay": ("bench.protocol.replay",),
     "receiver": ("bench.receiver",),
+    "clickhouse": ("bench.clickhouse",),
+    "extraction": ("bench.extraction", "--pages", "4"),
 }
 
 
