@@ -107,8 +107,10 @@ class Child:
 
     async def end(self) -> None:
         """Ends and reaps it. A polite signal first: where it waits for a Tesseract, it then reaps that one too; where it is deep in a library, it does not hear."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
+        # Not Process.terminate: it looks first whether the child has ended, and so takes the exit status, which says why, from asyncio's own watcher.
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGTERM)
         try:
             async with asyncio.timeout(_GRACE_SECONDS):
                 await self._process.wait()
