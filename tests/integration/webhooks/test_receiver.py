@@ -40,9 +40,10 @@ async def source(stack: Stack) -> WebhookSource:
 
 
 @asynccontextmanager
-async def receiver(*sources: WebhookSource, seconds: float = 5.0) -> AsyncIterator[TestClient]:
+async def receiver(*sources: WebhookSource, seconds: float = 5.0, wait: bool = True) -> AsyncIterator[TestClient]:
     async with opened(sources, read(KafkaSettings).bootstrap_servers, kafka_seconds=seconds) as service, TestClient(TestServer(application(service))) as client:
-        await asyncio.wait_for(service.log.caught_up.wait(), 30)
+        if wait:
+            await asyncio.wait_for(service.log.caught_up.wait(), 30)
         yield client
 
 
@@ -86,6 +87,24 @@ async def test_a_taken_delivery_is_in_kafka_and_a_repeated_one_is_there_once(sou
     async with receiver(source) as client:  # another process knows what this one took
         assert await post(client, source.name, first, "d-1") == (202, {"outcome": "duplicate"})
         assert len(await written(source)) == 2
+
+
+async def test_what_came_before_a_restart_is_known_to_the_first_delivery_after_it(source: WebhookSource) -> None:
+    async with receiver(source) as client:
+        sent = {f"d-{number}": body(number) for number in range(40)}
+        for delivery_id, text in sent.items():
+            assert await post(client, source.name, text, delivery_id) == (202, {"outcome": "accepted"})
+    async with receiver(source, wait=False) as client:
+        answers = await asyncio.gather(*[post(client, source.name, text, delivery_id) for delivery_id, text in sent.items()])
+        assert answers == [(202, {"outcome": "duplicate"})] * 40
+
+
+async def test_the_same_delivery_twice_at_once_is_taken_once(source: WebhookSource) -> None:
+    async with receiver(source) as client:
+        text = body(5)
+        answers = await asyncio.gather(*[post(client, source.name, text, "d-5") for _ in range(10)])
+        assert sorted(told["outcome"] for _, told in answers) == ["accepted", *["duplicate"] * 9]
+        assert len(await written(source)) == 1
 
 
 async def test_replicas_learn_from_each_other(source: WebhookSource) -> None:
