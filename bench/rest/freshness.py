@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from bench.pipeline.corpus import Corpus
 from bench.pipeline.measure import machine, milliseconds, write
+from bench.pipeline.shares import cores, cpu_seconds
 from bench.rest.hops import read_hops
 from bench.rest.site import RestSite, rest_site
 from bench.rest.vendors import Vendor, opened_confluence, opened_zendesk
@@ -160,12 +161,13 @@ async def main(rate: float, seconds: float) -> dict[str, Any]:
             await site.loaded([vendor.doc_id(native) for vendor in vendors for native in texts[vendor.name]], 90)
             for vendor in vendors:
                 await vendor.faults(slow_seconds=VENDOR_SECONDS)
-            since = time.time() + WARM_UP_SECONDS
+            since, looked, spent = time.time() + WARM_UP_SECONDS, time.perf_counter(), cpu_seconds(site.stack)
             seen = await run([Workload(vendor, site, corpus, texts[vendor.name]) for vendor in vendors], rate, seconds)
+            busy = cores(spent, cpu_seconds(site.stack), time.perf_counter() - looked)
             sent = {vendor.name: await sent_times(vendor) for vendor in vendors}
             hops = await read_hops([vendor.name for vendor in vendors], site.watch.changes, since)
             by_document = {vendor.doc_id(native): times for vendor in vendors for native, times in sent[vendor.name].items()}
-            return report(latencies(seen, sent), seen, rate, seconds) | {"hops": hops.rows(by_document)}
+            return report(latencies(seen, sent), seen, rate, seconds) | {"hops": hops.rows(by_document), "cores_busy": busy}
 
 
 def report(found: Mapping[tuple[str, str], Sequence[float]], seen: Sequence[Seen], rate: float, seconds: float) -> dict[str, Any]:
