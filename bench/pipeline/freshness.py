@@ -176,9 +176,9 @@ async def main(arguments: argparse.Namespace) -> dict[str, Any]:
         ]
         if arguments.backfill:
             await _start_backfill(site, arguments.backfill)
-        indexed, looked, before = len(site.watch.documents), time.perf_counter(), cpu_seconds(site)
+        indexed, looked, before = len(site.watch.documents), time.perf_counter(), cpu_seconds(site.stack)
         run = await measure(site, arguments.rate, arguments.seconds, arguments.seed)
-        busy = cores(before, cpu_seconds(site), time.perf_counter() - looked)
+        busy = cores(before, cpu_seconds(site.stack), time.perf_counter() - looked)
         configuration = {
             "chunks_per_document": round(sum(change.added for change in site.watch.changes[:PAGES]) / PAGES, 1),
             "words_per_chunk_without_overlap": round(sum(words) / len(words), 1),

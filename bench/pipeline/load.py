@@ -67,9 +67,9 @@ async def piped(site: Site, bodies: list[str]) -> dict[str, Any]:
     await site.apply()
     await site.loaded(1, 120)
     first = time.perf_counter()
-    start_us, looked, before = site.watch.changes[0].indexed_time_us, time.perf_counter(), cpu_seconds(site)
+    start_us, looked, before = site.watch.changes[0].indexed_time_us, time.perf_counter(), cpu_seconds(site.stack)
     await site.loaded(sum(1 for body in bodies if body.strip()), 300)
-    busy = cores(before, cpu_seconds(site), time.perf_counter() - looked)
+    busy = cores(before, cpu_seconds(site.stack), time.perf_counter() - looked)
     chunks = sum(change.added for change in site.watch.changes)
     seconds = (max(change.indexed_time_us for change in site.watch.changes) - start_us) / 1e6
     return {

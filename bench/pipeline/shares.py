@@ -6,13 +6,13 @@ from contextlib import suppress
 
 import psutil
 
-from bench.pipeline.site import Site
+from operations.stack import Stack
 
 
-def cpu_seconds(site: Site) -> dict[str, float]:
+def cpu_seconds(stack: Stack) -> dict[str, float]:
     """CPU seconds so far of each program with its children, and of the benchmark itself."""
     found = {"the benchmark": _of(psutil.Process())}
-    for state in site.stack.processes():
+    for state in stack.processes():
         with suppress(psutil.NoSuchProcess):  # it ended in this moment
             process = psutil.Process(state.pid)
             found[state.name] = _of(process) + sum(_of(child) for child in process.children(recursive=True))

@@ -97,7 +97,9 @@ class Fetching:
             self._counted(pending, type(error).__name__)
             return refused(pending, type(error).__name__, str(error))
         self._counted(pending, "delayed")
-        _log.warning("fetch delayed", source=self.source, id=pending.native, cause=error.cause, attempt=pending.attempts + 1, again_seconds=seconds)
+        _log.warning(
+            "fetch delayed", source=self.source, id=pending.native, cause=error.cause, cure=error.cure, attempt=pending.attempts + 1, again_seconds=seconds
+        )
         return Later(seconds)
 
     def _counted(self, pending: Pending, outcome: str) -> None:

@@ -24,6 +24,8 @@ from contracts.topics import DEAD_LETTERS as DEAD_LETTERS_TOPIC
 from contracts.topics import MAX_SOURCE_RECORD_BYTES, source_backfill_topic, source_topic
 
 _MICROSECONDS: Final = 1_000_000
+_RETRY_MS: Final = 20
+"""A transaction that begins right behind another is refused while the broker still ends that one (NOT_ENOUGH_REPLICAS, from Kafka 3.6 on): at aiokafka's own 100 ms such a change is late."""
 Result = tuple[Pending, Outcome]
 
 
@@ -39,6 +41,7 @@ class PartitionWriter:
             transactional_id=f"headrace-collector-{source}-{partition}",
             max_request_size=MAX_SOURCE_RECORD_BYTES,
             linger_ms=0,
+            retry_backoff_ms=_RETRY_MS,
         )
 
     async def start(self) -> None:

@@ -1,36 +1,55 @@
-"""Who asks: a source's credentials as httpx sends them, and the secrets of its webhooks. References are resolved here, once, and kept nowhere else."""
+"""Who asks: a source's credentials as httpx sends them, and the secrets of its webhooks. References are resolved here, at the start and where a vendor refuses them, and kept nowhere else."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+import base64
+from collections.abc import Callable, Generator, Mapping
 from typing import Final
 
 import httpx
+import structlog
 
 from contracts.sources import RestSource, SecretMissingError, resolve_secret
 
 _LEAST_SECRET_CHARS: Final = 8
+_log = structlog.get_logger()
 
 
 class CredentialsError(Exception):
     """A secret that is missing or cannot be one. The text names the source, the reference and the cure; never the secret."""
 
 
-class BearerAuth(httpx.Auth):
-    """``Authorization: Bearer <token>``."""
+class SourceAuth(httpx.Auth):
+    """``Authorization`` for a source. Where the vendor refuses it, the reference is resolved again: a token that was replaced in its file is in force with the next request, without a restart."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    def __init__(self, user: str, resolved: Callable[[], str]) -> None:
+        self._user = user
+        self._resolved = resolved
+        self._token = resolved()
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        yield request
+        used = self._token
+        request.headers["Authorization"] = self._header(used)
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED and (token := self._now()) != used:
+            request.headers["Authorization"] = self._header(token)
+            yield request
+
+    def _now(self) -> str:
+        """The token as its reference gives it. One that cannot be read may be in the middle of being written: then the refusal stands."""
+        try:
+            self._token = self._resolved()
+        except CredentialsError as error:
+            _log.warning("credentials not read again", cause=str(error))
+        return self._token
+
+    def _header(self, token: str) -> str:
+        return "Basic " + base64.b64encode(f"{self._user}:{token}".encode()).decode() if self._user else f"Bearer {token}"
 
 
 def auth_of(source: RestSource, environ: Mapping[str, str]) -> httpx.Auth:
     """Basic authentication where there is a user, else a bearer token. Raises CredentialsError."""
-    token = _resolved(source, source.credentials.token, "credentials.token", environ)
-    return httpx.BasicAuth(source.credentials.user, token) if source.credentials.user else BearerAuth(token)
+    return SourceAuth(source.credentials.user, lambda: _resolved(source, source.credentials.token, "credentials.token", environ))
 
 
 def webhook_secrets(source: RestSource, environ: Mapping[str, str]) -> tuple[bytes, ...]:

@@ -2,12 +2,14 @@
 
 ``GET  /_control/health``       {"ok": true}
 ``PUT  /_control/faults``       FaultSettings as JSON; what is left out is as by default
-``GET  /_control/deliveries``   {"deliveries": [{about, url, statuses, dropped, finished}, …], "settled": bool}; ``?wait=SECONDS`` waits until none is on its way
+``GET  /_control/deliveries``   {"deliveries": [{about, url, statuses, sent_at, dropped, finished}, …], "settled": bool}; ``?wait=SECONDS`` waits until none is on its way
 ``GET  /_control/requests``     {"METHOD /path": number}: the REST requests answered so far, faults included
+``GET  /_control/rate``         {"most_per_second": number, "refused": number}: the busiest second so far, by the clock, and the answers 429
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import asdict
 from http import HTTPStatus
@@ -24,6 +26,8 @@ class Control:
         self._faults = faults
         self._deliverer = deliverer
         self._requests: Counter[str] = Counter()
+        self._seconds: Counter[int] = Counter()
+        self._refused = 0
 
     def application(self) -> web.Application:
         """An application with these routes, the faults and the deliverer's life; the vendor adds its own routes."""
@@ -34,6 +38,7 @@ class Control:
                 web.put(CONTROL + "faults", self._set_faults),
                 web.get(CONTROL + "deliveries", self._deliveries),
                 web.get(CONTROL + "requests", self._counts),
+                web.get(CONTROL + "rate", self._rate),
             ]
         )
         app.on_startup.append(self._start)
@@ -48,9 +53,13 @@ class Control:
 
     @web.middleware
     async def _counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not request.path.startswith(CONTROL):
-            self._requests[f"{request.method} {request.path}"] += 1
-        return await handler(request)
+        if request.path.startswith(CONTROL):
+            return await handler(request)
+        self._requests[f"{request.method} {request.path}"] += 1
+        self._seconds[int(time.monotonic())] += 1
+        response = await handler(request)
+        self._refused += response.status == HTTPStatus.TOO_MANY_REQUESTS
+        return response
 
     async def _health(self, _request: web.Request) -> web.Response:
         return web.json_response({"ok": True})
@@ -68,3 +77,6 @@ class Control:
 
     async def _counts(self, _request: web.Request) -> web.Response:
         return web.json_response(dict(self._requests))
+
+    async def _rate(self, _request: web.Request) -> web.Response:
+        return web.json_response({"most_per_second": max(self._seconds.values(), default=0), "refused": self._refused})

@@ -36,6 +36,8 @@ class Sent:
     url: str
     statuses: list[int] = field(default_factory=list)
     """The answer to each try; 0 where there was none."""
+    sent_at: list[float] = field(default_factory=list)
+    """Unix seconds at which each try began."""
     dropped: bool = False
     finished: bool = False
 
@@ -111,6 +113,7 @@ class Deliverer:
         await asyncio.sleep(held_back_seconds)
         statuses: list[int] = []  # of this copy: a doubled delivery's other copy has its own tries
         while True:
+            record.sent_at.append(time.time())
             status, retry_after = await self._post(delivery, len(statuses))
             statuses.append(status)
             record.statuses.append(status)

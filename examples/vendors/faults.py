@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -24,6 +26,7 @@ class FaultSettings(BaseModel):
     retry_after_seconds: float = Field(default=1.0, ge=0.0)
     unavailable: float = Share
     html_instead_of_json: float = Share
+    most_per_second: int = Field(default=0, ge=0, description="more requests than this in a second are refused with 429; 0 for no limit")
     slow_seconds: float = Field(default=0.0, ge=0.0)
     tokens_expired: bool = False
 
@@ -43,6 +46,7 @@ class Faults:
         self.settings = FaultSettings()
         self._refuse = refuse
         self._dice = random.Random(self.settings.seed)  # noqa: S311  # repeatable, not secret
+        self._taken: deque[float] = deque()
 
     def set(self, settings: FaultSettings) -> None:
         self.settings = settings
@@ -50,6 +54,16 @@ class Faults:
 
     def happens(self, share: float) -> bool:
         return share > 0.0 and self._dice.random() < share
+
+    def _too_many(self, most: int) -> bool:
+        """Whether ``most`` requests were taken in the last second already."""
+        now = time.monotonic()
+        while self._taken and self._taken[0] <= now - 1.0:
+            self._taken.popleft()
+        if len(self._taken) >= most:
+            return True
+        self._taken.append(now)
+        return False
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -61,7 +75,7 @@ class Faults:
             await asyncio.sleep(told.slow_seconds)
         if told.tokens_expired:
             return self._refuse(401)
-        if self.happens(told.rate_limited):
+        if (told.most_per_second and self._too_many(told.most_per_second)) or self.happens(told.rate_limited):
             response = self._refuse(429)
             response.headers["Retry-After"] = f"{told.retry_after_seconds:g}"
             return response

@@ -134,10 +134,12 @@ class ConfluenceReader:
                 yield number
 
     async def _below_page(self, content: Content) -> AsyncIterator[str]:
-        """Of a page in the trash: its attachments, and the children of the page that it was under, since its own are among them now."""
+        """Of a page in the trash: its attachments, and the children of the page that it was under, since its own are among them now. One without a restriction of its own has restricted none
+        of them, so only attachments are asked for: a space whose pages all stand at the top is not fetched anew with each delete.
+        """
         async for number in self._attachments_of(content):
             yield number
-        if content.kind != "page":
+        if content.kind != "page" or (content.status not in READABLE and content.own is not None and not content.own):
             return
         if content.status not in READABLE:
             async for number in self._edition.children(content.above[-1]) if content.above else self._edition.top_pages(content.space):
