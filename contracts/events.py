@@ -73,10 +73,12 @@ class DocumentRecord(_OfDocument):
     allowed: tuple[str, ...] = Field(default=(), description="principals that may read it; none means nobody")
     metadata: dict[str, MetadataValue] = Field(default_factory=dict)
     chunking: ChunkPolicy = ChunkPolicy()
+    expires_us: int | None = Field(default=None, description="from then on it is not in the index; none: it stays")
 
 
 class DeleteRecord(_OfDocument):
     kind: Literal["delete"] = "delete"
+    expires_us: int | None = Field(default=None, description="when it expired, where that is why it goes")
 
 
 class FloorRecord(_Versioned):
@@ -123,5 +125,21 @@ def describe_validation(error: ValidationError) -> str:
     )
 
 
+def unless_expired(record: DocumentRecord, now_us: int) -> DocumentRecord | DeleteRecord:
+    """The record while its time has not come; from then on the delete of this very state, so of the same version: a later state outranks it."""
+    if record.expires_us is None or record.expires_us > now_us:
+        return record
+    return DeleteRecord(
+        tenant=record.tenant,
+        doc_id=record.doc_id,
+        scope=record.scope,
+        source=record.source,
+        source_time_us=record.source_time_us,
+        version=record.version,
+        expires_us=record.expires_us,
+    )
+
+
 def encode(record: BaseModel) -> bytes:
-    return record.model_dump_json(exclude_defaults=False).encode()
+    """Without what is None: a record that does not expire is as it always was, to an older release too."""
+    return record.model_dump_json(exclude_none=True).encode()

@@ -23,13 +23,17 @@ _SAFE: Final = "/:@"
 
 @dataclass(frozen=True, slots=True)
 class ObjectState:
-    """``record`` is None for a delete. ``offset`` is the hint's, ``changed_us`` when it changed, as far as anybody says."""
+    """``record`` is None for a delete. ``offset`` is the hint's, ``changed_us`` when it changed, as far as anybody says.
+
+    ``vendor_changed_us`` is the vendor's own word on it, 0 where there is none: a sweep's hint knows only when it looked.
+    """
 
     native: str
     record: Mapping[str, object] | None
     offset: int
     changed_us: int
     found_by: FoundBy = "webhook"
+    vendor_changed_us: int = 0
 
 
 def encode_object(source: str, state: ObjectState) -> tuple[bytes, bytes]:
@@ -45,7 +49,7 @@ def encode_object(source: str, state: ObjectState) -> tuple[bytes, bytes]:
         "ts_us": state.changed_us,
         "snapshot": "true" if state.found_by == "sweep" else "false",
     }
-    after = None if state.record is None else {"id": state.native, "record": state.record}
+    after = None if state.record is None else {"id": state.native, "record": state.record, "changed_us": state.vendor_changed_us}
     key = {"id": state.native}
     before = key if state.record is None else None
     return orjson.dumps(key), orjson.dumps({"op": op, "before": before, "after": after, "source": origin})
@@ -65,6 +69,12 @@ def record_of(after: Row | None) -> Mapping[str, object]:
     if not isinstance(found, dict):
         raise InvalidRecordError("after.record: not a JSON object")
     return found
+
+
+def vendor_changed_us(after: Row | None) -> int:
+    """When the vendor says that the object was last changed, in µs since 1970; 0 where it does not say."""
+    found = (after or {}).get("changed_us")
+    return found if isinstance(found, int) else 0
 
 
 def document_of(scope: str, native: str) -> str:

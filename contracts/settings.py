@@ -83,6 +83,9 @@ class IndexerSettings(BaseSettings):
     batches_in_flight: int = Field(2, ge=1, le=16, description="rounds of writes under way at once, on different documents; fewer make larger ones under load")
     buffer_documents: int = Field(8192, ge=1, description="records read ahead of the writes, those that wait for vectors included")
     buffer_mib: int = Field(64, ge=1, description="bytes read ahead of the writes; bounds the worker's memory")
+    expire_per_second: float = Field(
+        20, gt=0, le=10_000, description="most expired documents removed a second; nobody finds them meanwhile, and edits go before"
+    )
     tombstone_days: int = Field(30, ge=8, description="how long a delete keeps its version; longer than any topic keeps a late record")
 
 

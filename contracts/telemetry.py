@@ -30,6 +30,7 @@ VECTORS_FRESHNESS: Final = Histogram(
 CHUNKS: Final = Counter("headrace_chunks_total", "Chunks by what was done with them", ["source", "action"])
 """``action`` is embedded, kept, added (written, embedded or with an old vector) or removed."""
 
+EXPIRED: Final = Counter("headrace_expired_total", "Documents removed because their time had come", ["source"])
 DOCUMENTS: Final = Counter("headrace_documents_total", "Document versions by outcome", ["source", "lane", "outcome"])
 """``outcome`` is committed, duplicate, fenced, superseded or dead_letter."""
 

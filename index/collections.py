@@ -97,6 +97,7 @@ DOCUMENT_PROPERTIES: Final = (
     _kept("metadata"),
     _number("source_time_us"),
     _number("indexed_time_us", ranged=True),
+    _number("expires_us", ranged=True),
 )
 
 FLOOR_PROPERTIES: Final = (_exact("scope"), _kept("source"), _kept("version"), _number("source_time_us"))
@@ -123,6 +124,7 @@ async def ensure_collections(client: WeaviateAsyncClient, space: EmbeddingSpace,
     names = CollectionNames.of(space)
     await _ensure(client, CollectionWish(names.chunk, CHUNK_PROPERTIES, replication, tenants=True, vectors=True, description=space.to_json()))
     await _ensure(client, CollectionWish(names.document, DOCUMENT_PROPERTIES, replication, tenants=True))
+    await complete_documents(client, names)
     await _ensure(client, CollectionWish(FLOOR, FLOOR_PROPERTIES, replication))
     await _ensure_alias(client, DOCUMENT, names.document)
     await _ensure_alias(client, CHUNK, names.chunk)
@@ -136,6 +138,20 @@ async def live_space(client: WeaviateAsyncClient) -> EmbeddingSpace | None:
         return None
     config = await client.collections.use(alias.collection).config.get(simple=True)
     return EmbeddingSpace.from_json(config.description or "{}")
+
+
+async def complete_documents(client: WeaviateAsyncClient, names: CollectionNames) -> None:
+    """Give the manifests of an index that an older release made the properties that came since: objects stay as they are, nothing is embedded."""
+    collection = client.collections.use(names.document)
+    there = {found.name for found in (await collection.config.get(simple=True)).properties}
+    for wished in DOCUMENT_PROPERTIES:
+        if wished.name in there:
+            continue
+        try:
+            await collection.config.add_property(wished)
+        except WeaviateBaseError:
+            if wished.name not in {found.name for found in (await collection.config.get(simple=True)).properties}:
+                raise
 
 
 async def _ensure(client: WeaviateAsyncClient, wish: CollectionWish) -> None:

@@ -128,7 +128,7 @@ def fingerprint(record: DocumentRecord) -> str:
 def wanted_of(record: DocumentRecord | DeleteRecord) -> Wanted:
     """The state that the index must reach for a record; its slots are cut when the protocol asks for them."""
     if isinstance(record, DeleteRecord):
-        gone = Description(source=record.source, scope=record.scope, source_time_us=record.source_time_us)
+        gone = Description(source=record.source, scope=record.scope, source_time_us=record.source_time_us, expires_us=record.expires_us)
         return Wanted(record.tenant, record.doc_id, record.version, deleted=True, allowed=(), fingerprint=DELETED, slots=(), description=gone)
     description = Description(
         source=record.source,
@@ -138,6 +138,7 @@ def wanted_of(record: DocumentRecord | DeleteRecord) -> Wanted:
         doc_type=record.doc_type,
         metadata=tuple(sorted(record.metadata.items())),
         source_time_us=record.source_time_us,
+        expires_us=record.expires_us,
     )
     allowed = tuple(sorted(record.allowed))
     return Wanted(record.tenant, record.doc_id, record.version, deleted=False, allowed=allowed, fingerprint=fingerprint(record), description=description)

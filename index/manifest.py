@@ -43,6 +43,9 @@ class Description:
     doc_type: str = ""
     metadata: tuple[tuple[str, MetadataValue], ...] = field(default=(), hash=False)
     source_time_us: int = 0
+    """0 where no change of the source is behind it, but a time that came."""
+    expires_us: int | None = None
+    """From then on nobody may read it; of a deleted document, when it expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,9 @@ class Manifest:
     @property
     def chunk_ids(self) -> frozenset[str]:
         return frozenset(entry.chunk_id for entry in self.entries)
+
+    def expired(self, now_us: int) -> bool:
+        return self.description.expires_us is not None and self.description.expires_us <= now_us
 
 
 def entries_to_json(entries: tuple[Entry, ...]) -> str:

@@ -7,14 +7,17 @@ So no answer mixes two versions of a document, and a delete or a revoke takes ef
 A hit that falls at the second gate took the place of another one, and what replaced it may not have been written yet when Weaviate searched. So the
 search is done again without what fell, a bounded number of times.
 
+A document that has expired falls at the second gate from that moment on, whenever it is removed.
+
 Invariant: nothing is read without an Access, which names the tenant and the principals; a tenant that does not exist reads as an empty one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -122,10 +125,11 @@ class _Fallen:
 class IndexReader:
     """Reads one embedding space. One per process; ``client`` is connected and stays the caller's."""
 
-    def __init__(self, client: WeaviateAsyncClient, names: CollectionNames) -> None:
+    def __init__(self, client: WeaviateAsyncClient, names: CollectionNames, now_us: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
         self._chunks = client.collections.use(names.chunk)
         self._documents = client.collections.use(names.document)
         self._tenants: set[str] = set()
+        self._now_us = now_us
 
     async def search(self, access: Access, search: Search) -> list[Hit]:
         """The best ``limit`` hits, best first. Raises StoreUnavailableError."""
@@ -148,7 +152,7 @@ class IndexReader:
                 if not await self._tenant_exists(access.tenant):
                     return None
                 current = (await self._current(access.tenant, [doc_id])).get(doc_id)
-                if current is None or not _readable(current, access):
+                if current is None or not self._readable(current, access):
                     return None
                 texts = await self._texts(access.tenant, current.entries)
         except (WeaviateBaseError, TimeoutError) as error:
@@ -179,10 +183,11 @@ class IndexReader:
         for item in objects:
             doc_id, chunk_id = str(item.properties["doc_id"]), str(item.uuid)
             manifest, entry = manifests.get(doc_id), places.get((doc_id, chunk_id))
-            if manifest is not None and entry is not None and _readable(manifest, access):
+            readable = manifest is not None and self._readable(manifest, access)
+            if manifest is not None and entry is not None and readable:
                 hits.append(_hit(item, search.mode, entry, manifest))
             else:
-                _note_fallen(fallen, item, manifest, access)
+                _note_fallen(fallen, item, manifest, readable=readable)
         short = len(hits) < search.limit and len(objects) >= search.limit
         fell = len(hits) < len(objects)
         return hits, not (fell and (short or fallen.superseded))
@@ -225,6 +230,9 @@ class IndexReader:
         found = await self._chunks.with_tenant(tenant).query.fetch_objects_by_ids(ids, limit=len(ids), return_properties=["text"])
         return {str(item.uuid): str(item.properties["text"]) for item in found.objects}
 
+    def _readable(self, manifest: Manifest, access: Access) -> bool:
+        return not manifest.deleted and not manifest.expired(self._now_us()) and not access.may_read.isdisjoint(manifest.allowed)
+
     async def _tenant_exists(self, tenant: str) -> bool:
         """Weaviate answers a search for an unknown tenant with an error; a known one is remembered."""
         if tenant not in self._tenants and await self._documents.tenants.exists(tenant) and await self._chunks.tenants.exists(tenant):
@@ -239,10 +247,6 @@ class IndexReader:
                 return not await self._tenant_exists(tenant)
         except (WeaviateBaseError, TimeoutError):
             return False  # nothing is known of it: the failed read's own error is the better report
-
-
-def _readable(manifest: Manifest, access: Access) -> bool:
-    return not manifest.deleted and not access.may_read.isdisjoint(manifest.allowed)
 
 
 def _first_gate(access: Access, filters: Filters, fallen: _Fallen) -> _Filters:
@@ -260,12 +264,12 @@ def _first_gate(access: Access, filters: Filters, fallen: _Fallen) -> _Filters:
     return Filter.all_of(parts)
 
 
-def _note_fallen(fallen: _Fallen, item: Any, manifest: Manifest | None, access: Access) -> None:
+def _note_fallen(fallen: _Fallen, item: Any, manifest: Manifest | None, *, readable: bool) -> None:
     """Leave out the whole document where none of its chunks can count, else the one chunk if it will never count again.
 
     A chunk younger than the current manifest is not left out: the manifest that lists it may be there when the next search has brought it once more.
     """
-    if manifest is not None and not _readable(manifest, access):
+    if manifest is not None and not readable:
         fallen.doc_ids.add(str(item.properties["doc_id"]))
     elif manifest is None:
         fallen.chunk_ids.add(str(item.uuid))

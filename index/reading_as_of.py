@@ -111,7 +111,7 @@ class AsOfReader:
         until = seen.indexed_until_us
         for group in found.groups:
             source, latest = str(group.grouped_by.value), _maximum(group.properties["source_time_us"])
-            if source not in seen.latest or latest > seen.latest[source].source_time_us:
+            if latest and (source not in seen.latest or latest > seen.latest[source].source_time_us):  # 0: no change of the source, an expiry
                 changed.append(source)
             until = max(until, _maximum(group.properties["indexed_time_us"]))
         return changed, until

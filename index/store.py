@@ -39,6 +39,9 @@ OBJECTS_A_CALL: Final = 500
 FLOOR_PAGE: Final = 5_000
 """Manifests listed at once while a floor deletes what stands below it."""
 
+EXPIRED_PAGE: Final = 500
+"""Documents listed at once that have expired."""
+
 SCAN_SECONDS: Final = 600.0
 """Limit of a look at every document of a tenant."""
 
@@ -48,6 +51,7 @@ SAID_CHARACTERS: Final = 240
 
 DOCUMENT_FIELDS: Final = [
     "doc_id", "scope", "source", "deleted", "allowed", "attempt", "entries", "fingerprint", "title", "url", "doc_type", "metadata", "source_time_us", "indexed_time_us",
+    "expires_us",
 ]  # fmt: skip
 
 
@@ -115,6 +119,7 @@ def manifest_from_properties(properties: Any) -> Manifest:
             doc_type=properties["doc_type"] or "",
             metadata=tuple(sorted(orjson.loads(properties["metadata"] or b"{}").items())),
             source_time_us=int(properties["source_time_us"] or 0),
+            expires_us=None if properties.get("expires_us") is None else int(properties["expires_us"]),
         ),
         indexed_time_us=int(properties["indexed_time_us"] or 0),
     )
@@ -122,7 +127,8 @@ def manifest_from_properties(properties: Any) -> Manifest:
 
 def manifest_properties(doc_id: str, manifest: Manifest) -> dict[str, Any]:
     about = manifest.description
-    return {
+    expiry = {} if about.expires_us is None else {"expires_us": about.expires_us}
+    return expiry | {
         "doc_id": doc_id,
         "scope": about.scope,
         "source": about.source,
@@ -258,6 +264,18 @@ class WeaviateStore:
             tenants = await self._documents.tenants.get()
             answers = [await self._documents.with_tenant(tenant).data.delete_many(where=old) for tenant in tenants]
         return sum(answer.successful for answer in answers)
+
+    async def expired(self, tenant: str, before_us: int, offset: int) -> list[DocKey]:
+        """Documents of a tenant with a manifest, perhaps an older one, whose time has come: the first EXPIRED_PAGE from ``offset`` on. Most have one manifest."""
+        due = Filter.by_property("expires_us").less_or_equal(before_us) & Filter.by_property("deleted").equal(val=False)
+        documents = self._documents.with_tenant(tenant)
+        async with reaching("expired documents could not be listed", self._seconds):
+            found = await documents.query.fetch_objects(filters=due, limit=EXPIRED_PAGE, offset=offset, return_properties=["doc_id"])
+        return [DocKey(tenant, str(item.properties["doc_id"])) for item in found.objects]
+
+    async def tenants(self) -> list[str]:
+        async with reaching("tenants could not be listed", self._seconds):
+            return sorted(await self._documents.tenants.get())
 
     # -- floors --------------------------------------------------------------------------------------------------------------------
 

@@ -10,10 +10,11 @@ from contracts.settings import EmbeddingSettings, IndexerSettings, KafkaSettings
 from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL, fixed_topics
 from index.collections import ensure_collections
 from index.connection import connect
-from index.driver import IndexDriver
+from index.driver import IndexDriver, now_us
 from index.embedding import load
 from index.store import WeaviateStore
 from streams.cutting import Cutter
+from streams.expiring import Expiring
 from streams.forgetting import forget_old_deletes
 from streams.indexing import Indexing, IndexingLimits, in_thread
 from streams.producer import RecordProducer
@@ -49,9 +50,16 @@ def index_app(lane: Lane) -> faust.App:
         async def beside() -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(step.run())
+                if not live:
+                    group.create_task(Expiring(store, producer, limits.expire_per_second, leads, now_us).run())
                 if live:
                     group.create_task(forget_old_deletes(store, limits.tombstone_days))
 
         return Step(step.take, beside)
 
-    return worker_app(f"headrace-index-{lane}", [DOCUMENTS if lane == "live" else DOCUMENTS_BACKFILL], fixed_topics(kafka.partitions), wire)
+    def leads() -> bool:
+        """One worker of a lane has its first partition."""
+        return any((place.topic, place.partition) == (DOCUMENTS_BACKFILL, 0) for place in app.consumer.assignment())
+
+    app = worker_app(f"headrace-index-{lane}", [DOCUMENTS if lane == "live" else DOCUMENTS_BACKFILL], fixed_topics(kafka.partitions), wire)
+    return app

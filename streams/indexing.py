@@ -25,12 +25,12 @@ from opentelemetry import trace
 from opentelemetry.propagate import extract
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
-from contracts.events import Change, DeleteRecord, DocumentRecord, FloorRecord, IndexChange, InvalidRecordError, decode_index_record, encode
+from contracts.events import Change, DeleteRecord, DocumentRecord, FloorRecord, IndexChange, InvalidRecordError, decode_index_record, encode, unless_expired
 from contracts.identity import record_key
 from contracts.telemetry import CHUNKS, DEAD_LETTERS, DOCUMENTS, FRESHNESS, IN_FLIGHT, RETRIES, SPAN_INDEX, SPAN_VECTORS, VECTORS_FRESHNESS
 from contracts.topics import INDEX_CHANGES
 from index.documents import chunk_contents, text_hash, wanted_of
-from index.driver import Cut, IndexDriver, Indexed, Job, Run, result_of
+from index.driver import Cut, IndexDriver, Indexed, Job, Run, now_us, result_of
 from index.embedding import EmbeddingUnavailableError, TextRejectedError
 from index.manifest import Manifest
 from index.protocol import Outcome, Wanted
@@ -228,11 +228,12 @@ class Indexing:
 
     def _job(self, record: DocumentRecord | DeleteRecord | FloorRecord) -> Job:
         assert not isinstance(record, FloorRecord)  # noqa: S101  # floors are batches of their own
+        due = unless_expired(record, now_us()) if isinstance(record, DocumentRecord) else record  # it may have waited long, or be redelivered
 
         def cut() -> Cut:
-            return ((), {}) if isinstance(record, DeleteRecord) else chunk_contents(record, self._cutter.cut(record))
+            return ((), {}) if isinstance(due, DeleteRecord) else chunk_contents(due, self._cutter.cut(due))
 
-        return Job(wanted_of(record), cut)
+        return Job(wanted_of(due), cut)
 
     async def _announce(self, results: Sequence[Indexed]) -> None:
         changes = [self._change(result) for result in results if result.outcome in {Outcome.COMMITTED, Outcome.DUPLICATE}]
@@ -271,7 +272,7 @@ class Indexing:
         if result.outcome is Outcome.COMMITTED:
             for action in ("added", "kept", "removed", "embedded"):
                 CHUNKS.labels(about.source, action).inc(getattr(change, action))
-            if self._limits.lane == "live":
+            if self._limits.lane == "live" and about.source_time_us:  # none of the source's changes where a document has expired
                 FRESHNESS.labels(about.source, change.change).observe(max(0, change.indexed_time_us - change.source_time_us) / 1e6)
                 if result.embedded:
                     VECTORS_FRESHNESS.labels(about.source).observe(max(0, change.whole_time_us - change.source_time_us) / 1e6)

@@ -1,15 +1,16 @@
-"""One raw record to document records: decode, map, parse, redact. Pure but for its memory; a record that cannot be normalised raises, with a reason
+"""One raw record to document records: decode, map, parse, redact. Pure but for its memory and the clock, which makes a delete of what has expired; a record that cannot be normalised raises, with a reason
 that holds nothing of its content.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from contracts.envelope import Envelope, decode_envelope, decode_key
-from contracts.events import DocumentRecord, InvalidRecordError, MetadataValue
+from contracts.events import DocumentRecord, InvalidRecordError, MetadataValue, unless_expired
 from contracts.telemetry import REDACTIONS
 from contracts.topics import MAX_TEXT_BYTES
 from streams.mapping.errors import MappingError
@@ -48,9 +49,12 @@ class Normalized:
 class Normalizer:
     """Knows every declared table and REST source; one per worker."""
 
-    def __init__(self, mappings: Mapping[str, AnyMapping], redactors: Mapping[str, Redactor]) -> None:
+    def __init__(
+        self, mappings: Mapping[str, AnyMapping], redactors: Mapping[str, Redactor], now_us: Callable[[], int] = lambda: time.time_ns() // 1000
+    ) -> None:
         self._mappings = mappings
         self._redactors = redactors
+        self._now_us = now_us
 
     def normalize(self, topic: str, key: bytes | None, value: bytes | None) -> Normalized:
         """Raises InvalidRecordError (and its kinds) for a record that belongs in the dead letters."""
@@ -81,7 +85,9 @@ class Normalizer:
 
     def _cleaned(self, outcome: Normalized, redactor: Redactor) -> Normalized:
         cleaned: list[Record] = []
-        for record in outcome.records:
+        now_us = self._now_us()
+        for mapped in outcome.records:
+            record = unless_expired(mapped, now_us) if isinstance(mapped, DocumentRecord) else mapped
             try:
                 cleaned.append(clean(record, redactor) if isinstance(record, DocumentRecord) else record)
             except InvalidRecordError as error:

@@ -26,6 +26,7 @@ _TYPES: Final = frozenset(
 _NO_ARRAYS: Final = frozenset({"interval", "money", "oid", "citext", "inet", "cidr", "macaddr", "bit", "bit varying", "tsvector"})
 
 
+_TIMES: Final = frozenset({"date", "timestamp without time zone", "timestamp with time zone"})
 _UNBOUNDED: Final = frozenset({"text", "character varying", "citext", "json", "jsonb", "bytea"})
 
 
@@ -124,6 +125,9 @@ def _table(table: Table, found: ObservedTable, user: str) -> Iterator[Finding]:
         if column in found.columns and not _is_exact(found.columns[column]):
             cure = f"Map a text column instead: ALTER TABLE {table.name} ADD COLUMN … text GENERATED ALWAYS AS (…) STORED;"
             yield Finding(f"{table.name}.{column}", f"Debezium has no exact form for type {found.columns[column]}", cure)
+    if table.retention is not None and (since := found.columns.get(table.retention.since)) is not None and _bare(since) not in _TIMES:
+        cure = "Name a date or timestamp column as 'since'."
+        yield Finding(f"{table.name}.{table.retention.since}", f"its retention counts from this column, which is {since}", cure)
     if not missing:
         yield from _identity(table, found)
 
@@ -161,13 +165,19 @@ def _policy(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
     changed = [name for name, digest in after.items() if before.get(name, digest) != digest]
     if changed and running.get(REVISION_KEY) == str(spec.source.revision):
         cure = f"Set revision: {spec.source.revision + 1} in sources.yaml: 'apply' then reads the tables again under the new policy."
-        yield Finding(", ".join(changed), "mapping, permissions, redaction or chunking changed without a new revision: only rows that change will follow", cure)
+        yield Finding(
+            ", ".join(changed), "mapping, permissions, redaction, chunking or retention changed without a new revision: only rows that change will follow", cure
+        )
 
 
 def _is_exact(type_name: str) -> bool:
     """``timestamp(3) with time zone[]`` without its length is ``timestamp with time zone``."""
-    bare = re.sub(r"\([^)]*\)", "", type_name.removesuffix("[]"))
+    bare = _bare(type_name.removesuffix("[]"))
     return bare in _TYPES and not (type_name.endswith("[]") and (bare in _NO_ARRAYS or bare.endswith("range")))
+
+
+def _bare(type_name: str) -> str:
+    return re.sub(r"\([^)]*\)", "", type_name)
 
 
 def _near(name: str, known: Iterable[str], otherwise: str) -> str:

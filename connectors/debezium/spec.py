@@ -156,8 +156,14 @@ class ConnectorSpec:
 
 
 def policy_digest(source: PostgresSource, table: Table) -> str:
-    """What decides the table's documents: mapping, permissions, redaction, chunking. Another digest needs another revision."""
-    parts = (table.model_dump(mode="json"), source.redaction_of(table).model_dump(mode="json"), source.chunking_of(table).model_dump(mode="json"))
+    """What decides the table's documents: mapping, permissions, redaction, chunking, retention. Another digest needs another revision."""
+    parts: tuple[object, ...] = (
+        table.model_dump(mode="json", exclude={"retention"}),
+        source.redaction_of(table).model_dump(mode="json"),
+        source.chunking_of(table).model_dump(mode="json"),
+    )
+    if table.retention is not None:  # a table without one keeps the digest that older releases gave it
+        parts = (*parts, table.retention.since, source.retention_days_of(table))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

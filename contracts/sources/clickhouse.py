@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validat
 
 from contracts.events import ChunkPolicy
 from contracts.sources.model import NAME_PATTERN, RedactionPolicy, Table
+from contracts.sources.retention import Retention, check_retention, days_of
 from contracts.sources.secrets import SecretReference
 from contracts.sources.template import parse_template
 
@@ -131,6 +132,7 @@ class ClickHouseSource(_Part):
     )
     redaction: RedactionPolicy = RedactionPolicy()
     chunking: ChunkPolicy = ChunkPolicy()
+    retention: Retention | None = Field(default=None, description="how long documents stay in the index; each table says since when. None: for ever")
     tables: tuple[ClickHouseTable, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -138,6 +140,7 @@ class ClickHouseSource(_Part):
         names = [table.name for table in self.tables]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"declared twice: {', '.join(twice)}; a table makes one kind of document")
+        check_retention(self.retention, ((table.name, table.retention) for table in self.tables))
         return self
 
     def table(self, name: str) -> ClickHouseTable:
@@ -156,6 +159,9 @@ class ClickHouseSource(_Part):
 
     def redaction_of(self, table: Table) -> RedactionPolicy:
         return table.redaction or self.redaction
+
+    def retention_days_of(self, table: Table) -> float | None:
+        return days_of(self.retention, table.retention)
 
 
 def _check_url(url: str) -> None:

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 
 from contracts.events import ChunkPolicy, Scalar, TextFormat
 from contracts.identity import TENANT_PATTERN, scope_of_table
+from contracts.sources.retention import Retention, TableRetention, check_retention, days_of
 from contracts.sources.secrets import SecretReference
 from contracts.sources.template import InvalidTemplateError, Template, parse_column_or_template, parse_template
 
@@ -117,6 +118,7 @@ class Table(_Part):
     metadata: dict[str, Scalar] = Field(default_factory=dict, description="filterable values by name: '{column}' keeps the column's type")
     chunking: ChunkPolicy | None = Field(default=None, description="instead of the source's")
     redaction: RedactionPolicy | None = Field(default=None, description="instead of the source's")
+    retention: TableRetention | None = Field(default=None, description="how long rows stay in the index; none: for ever")
 
     @field_validator("key", mode="before")
     @classmethod
@@ -162,7 +164,9 @@ class Table(_Part):
     def columns(self) -> tuple[str, ...]:
         """Every column that the mapping reads, the key first: no other column leaves the database."""
         conditions = (*(self.where or {}), *(self.restricted_when or {}))
-        return tuple(dict.fromkeys((*self.identity_columns, *(column for template in self._templates() for column in template.columns), *conditions)))
+        since = () if self.retention is None else (self.retention.since,)
+        templates = (column for template in self._templates() for column in template.columns)
+        return tuple(dict.fromkeys((*self.identity_columns, *templates, *conditions, *since)))
 
     def _templates(self) -> Iterator[Template]:
         yield from (parse_column_or_template(text) for text in (self.title, self.body, self.url) if text)
@@ -192,9 +196,12 @@ class PostgresSource(_Part):
     type: Literal["postgres"] = "postgres"
     connection: Connection
     epoch: int = Field(default=0, ge=0, lt=2**32, description="raise it after a restore or a failover: the database's own order has started again")
-    revision: int = Field(default=1, ge=1, lt=2**32, description="raise it when mapping, permissions or redaction change: a new policy is a higher version")
+    revision: int = Field(
+        default=1, ge=1, lt=2**32, description="raise it when mapping, permissions, redaction or retention change: a new policy is a higher version"
+    )
     redaction: RedactionPolicy = RedactionPolicy()
     chunking: ChunkPolicy = ChunkPolicy()
+    retention: Retention | None = Field(default=None, description="how long documents stay in the index; each table says since when. None: for ever")
     tables: tuple[Table, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -202,6 +209,7 @@ class PostgresSource(_Part):
         names = [table.name for table in self.tables]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"declared twice: {', '.join(twice)}; a table makes one kind of document")
+        check_retention(self.retention, ((table.name, table.retention) for table in self.tables))
         return self
 
     def table(self, name: str) -> Table:
@@ -219,3 +227,6 @@ class PostgresSource(_Part):
 
     def redaction_of(self, table: Table) -> RedactionPolicy:
         return table.redaction or self.redaction
+
+    def retention_days_of(self, table: Table) -> float | None:
+        return days_of(self.retention, table.retention)

@@ -10,6 +10,7 @@ from yarl import URL
 from contracts.events import ChunkPolicy
 from contracts.identity import TENANT_PATTERN
 from contracts.sources.model import NAME_PATTERN, RedactionPolicy
+from contracts.sources.retention import Retention
 from contracts.sources.secrets import SecretReference
 
 MIB: Final = 1024 * 1024
@@ -87,9 +88,12 @@ class RestSource(_Part):
     webhook: Webhook | None = Field(default=None, description="none where only sweeps look for changes")
     tenant: Annotated[str, AfterValidator(_tenant)] = Field(description="whose documents these are")
     epoch: int = Field(default=0, ge=0, lt=2**32, description="raise it when the topic of hints was made anew: its order has started again")
-    revision: int = Field(default=1, ge=1, lt=2**32, description="raise it when redaction or permissions change: a new policy is a higher version")
+    revision: int = Field(default=1, ge=1, lt=2**32, description="raise it when redaction, permissions or retention change: a new policy is a higher version")
     redaction: RedactionPolicy = RedactionPolicy()
     chunking: ChunkPolicy = ChunkPolicy()
+    retention: Retention | None = Field(
+        default=None, description="how long an object stays in the index after the vendor says it was last changed; none: for ever"
+    )
     sweep: Sweep = Sweep()
     attachments: Attachments = Attachments()
     concurrency: int = Field(default=8, ge=1, le=256, description="requests under way at once")

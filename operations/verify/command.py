@@ -21,7 +21,7 @@ from connectors.rest.credentials import CredentialsError
 from contracts.embedding_space import EmbeddingSpace
 from contracts.settings import EmbeddingSettings, KafkaSettings, RedactionSettings, SourcesSettings, WeaviateSettings, read
 from contracts.sources import PostgresSource, RestSource, Sources, Table, environment, load_sources
-from index.collections import CollectionNames, EmbeddingSpaceMismatchError, live_space
+from index.collections import CollectionNames, EmbeddingSpaceMismatchError, complete_documents, live_space
 from index.connection import connect
 from index.embedding import load
 from index.store import WeaviateStore
@@ -178,6 +178,7 @@ async def _open_index(own: EmbeddingSpace) -> AsyncIterator[tuple[CollectionName
         if live != own:
             raise EmbeddingSpaceMismatchError(live, own)
         names = CollectionNames.of(live)
+        await complete_documents(client, names)
         yield names, IndexReader(client, names), WeaviateStore(client, names, settings.replication)
     finally:
         await client.close()

@@ -1,4 +1,4 @@
-"""What differs between a document as it must be and as the index holds it. Pure.
+"""What differs between a document as it must be and as the index holds it. Pure but for the clock.
 
 Only the current manifest counts, as for a reader. What else is there of the document (older manifests, chunks that the current one does not list) nobody can
 find; at rest it is a leftover.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from contracts.identity import Attempt, Stage
 from index.documents import text_hash
+from index.driver import now_us
 from index.manifest import INTERIM, Manifest
 from index.store import DocKey
-from operations.verify.expectation import Expected, Outcome, Refused
+from operations.verify.expectation import Expected, Expired, Outcome, Refused
 
+OVERDUE_US: Final = 3600 * 1_000_000
+"""So long after its time an expired document may wait for its removal; no reader finds it meanwhile."""
 Kind = Literal["missing", "orphan", "stale", "leftover"]
 
 
@@ -87,8 +90,15 @@ def _of_document(key: DocKey, outcome: Outcome | None, indexed: Indexed) -> Iter
         case Expected() if living is not None:
             if what := tuple(_aspects(outcome, living, indexed)):
                 yield Difference("stale", key, what, _is_corrupt(outcome, living, indexed), attempt)
+        case Expired() if living is not None and _waits_for_removal(outcome, living):
+            return
         case _ if living is not None:
-            yield Difference("orphan", key, ("outside 'where'" if outcome else "no such row",), attempt=attempt)
+            reason = {Expired: "expired", type(None): "no such row"}.get(type(outcome), "outside 'where'")
+            yield Difference("orphan", key, (reason,), attempt=attempt)
+
+
+def _waits_for_removal(outcome: Expired, living: Manifest) -> bool:
+    return living.description.expires_us == outcome.expires_us and outcome.expires_us > now_us() - OVERDUE_US
 
 
 def _of_leftovers(key: DocKey, indexed: Indexed) -> Iterator[Difference]:
@@ -110,6 +120,8 @@ def _aspects(expected: Expected, living: Manifest, indexed: Indexed) -> Iterator
         yield "permissions"
     about, right = living.description, wanted.description
     yield from (name for name in ("title", "url", "doc_type", "metadata") if getattr(about, name) != getattr(right, name))
+    if about.expires_us != right.expires_us:
+        yield "expiry"
     if len(there) < len(listed):
         yield "chunks gone"
     pairs = [(entry, chunk) for entry, chunk in zip(living.entries, listed, strict=True) if chunk is not None]

@@ -15,6 +15,7 @@ from contracts.identity import Version
 from contracts.settings import RedactionSettings
 from contracts.sources import PostgresSource, RedactionPolicy, RestSource
 from index.documents import ChunkContent, chunk_contents, wanted_of
+from index.driver import now_us
 from index.embedding import Embedder
 from index.protocol import Slot, Wanted
 from index.store import DocKey
@@ -30,6 +31,8 @@ _ANY_VERSION: Final = Version(0, 0, 0, 0)
 """Versions are not compared: what counts is that the index says what the source says."""
 DIGESTED: Final = ("text", "headings", "scope", "source", "doc_type", "allowed", "facets")
 """Of a chunk object, what is compared; its BM25 terms follow from these and are as long again."""
+BOUNDARY_US: Final = 60_000_000
+"""Before its time a document may be missing already, by another machine's clock."""
 _MIN_KEY_CHARACTERS: Final = 16
 
 
@@ -66,7 +69,15 @@ class Excluded:
     key: DocKey
 
 
-Outcome = Expected | Refused | Excluded
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A document whose time has come, or comes within the moment that clocks and looks may differ by."""
+
+    key: DocKey
+    expires_us: int
+
+
+Outcome = Expected | Refused | Excluded | Expired
 
 
 class Expecter:
@@ -89,18 +100,23 @@ class Expecter:
         try:
             key = identity(mapping, row)
             record = mapping.expected(row, _ANY_VERSION, time.time_ns() // 1000)
-            return Excluded(key) if record is None else self._expected(record, mapping.redaction)
+            return Excluded(key) if record is None else self._unless_expired(record, mapping.redaction)
         except (InvalidRecordError, UncuttableError) as error:
             return Refused(key, str(error))
 
-    def of_object(self, mapping: RestMapping, native: str, found: Mapping[str, object]) -> Outcome:
-        """What must be in the index for a record that a REST source's fetch gave."""
+    def of_object(self, mapping: RestMapping, native: str, found: Mapping[str, object], changed_us: int = 0) -> Outcome:
+        """What must be in the index for a record that a REST source's fetch gave, which says that its object was last changed at ``changed_us``."""
         try:
             # Through JSON, as the collector writes it: a list is a list then, whatever the reader had.
             record = mapping.document(native, orjson.loads(orjson.dumps(dict(found))), _ANY_VERSION, time.time_ns() // 1000)
-            return self._expected(record, mapping.redaction)
+            return self._unless_expired(mapping.expiring(record, changed_us), mapping.redaction)
         except (InvalidRecordError, UncuttableError) as error:
             return Refused(DocKey(mapping.source.tenant, mapping.doc_id_of({"id": native})), str(error))
+
+    def _unless_expired(self, record: DocumentRecord, policy: RedactionPolicy) -> Expected | Expired:
+        if record.expires_us is not None and record.expires_us <= now_us() + BOUNDARY_US:
+            return Expired(DocKey(record.tenant, record.doc_id), record.expires_us)
+        return self._expected(record, policy)
 
     def _expected(self, record: DocumentRecord, policy: RedactionPolicy) -> Expected:
         cleaned = clean(record, self._redactors[policy])
@@ -127,6 +143,8 @@ def is_document(mapping: TableMapping, row: Row, key: DocKey) -> bool:
     """Whether the row stands for this document of this tenant; cheap, no text is looked at. A row that cannot be told is given the benefit of the doubt."""
     reader = RowReader(mapping.table.name, row)
     try:
-        return identity(mapping, row) == key and (mapping.table.where is None or meets(mapping.table.where, reader))
+        expires_us = mapping.expires_us(reader)
+        stays = (mapping.table.where is None or meets(mapping.table.where, reader)) and (expires_us is None or expires_us > now_us() + BOUNDARY_US)
+        return stays and identity(mapping, row) == key
     except InvalidRecordError:
         return True

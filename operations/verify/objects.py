@@ -24,12 +24,12 @@ from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL
 from index.store import DocKey
 from operations.foreseen import OperationError
 from operations.verify.comparison import Difference, compare
-from operations.verify.expectation import Expected, Expecter, Outcome, Refused
+from operations.verify.expectation import Expected, Expecter, Expired, Outcome, Refused
 from operations.verify.index_reader import IndexReader
 from operations.verify.repair import ARRIVAL_SECONDS, just_above
 from operations.verify.verification import Advance, Findings, RefusedRow, Subject
 from rest_sources.api import ApiError, ForbiddenError
-from rest_sources.source import Reader, parent_of
+from rest_sources.source import GONE, Fetched, Reader, parent_of
 from streams.mapping.rest import RestMapping
 from streams.producer import OutRecord, RecordProducer
 
@@ -89,18 +89,18 @@ class ObjectsVerification:
 
     async def _outcomes(self, natives: Sequence[str]) -> dict[DocKey, Outcome]:
         """What must be in the index of these objects and their parts, as the vendor has them now."""
-        fetched = await asyncio.gather(*[self._records(native) for native in natives])
+        fetched = await asyncio.gather(*[self._fetched(native) for native in natives])
         return {
-            self._key(native): await asyncio.to_thread(self.expecter.of_object, self.mapping, native, record)
-            for records in fetched
-            for native, record in records.items()
+            self._key(native): await asyncio.to_thread(self.expecter.of_object, self.mapping, native, record, found.changed_us)
+            for found in fetched
+            for native, record in found.records.items()
         }
 
-    async def _records(self, native: str) -> Mapping[str, Mapping[str, object]]:
+    async def _fetched(self, native: str) -> Fetched:
         try:
-            return (await self.reader.fetch(native)).records
+            return await self.reader.fetch(native)
         except ForbiddenError:
-            return {}  # nobody's permissions are known: nothing of it may be there
+            return GONE  # nobody's permissions are known: nothing of it may be there
 
     async def _compare(self, outcomes: Mapping[DocKey, Outcome], findings: Findings) -> set[Subject]:
         indexed = await self.index.documents(outcomes)
@@ -108,6 +108,7 @@ class ObjectsVerification:
         findings.chunks += sum(len(found.chunks) for found in indexed.values())
         for key, outcome in outcomes.items():
             findings.documents += isinstance(outcome, Expected)
+            findings.expired += isinstance(outcome, Expired)
             if isinstance(outcome, Refused):
                 findings.refused.append(RefusedRow(self.mapping.source.scope, key.doc_id, outcome.reason))
         return {Subject(key, self.mapping.source.scope) for key, outcome in outcomes.items() if compare(key, outcome, indexed[key])}

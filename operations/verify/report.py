@@ -44,6 +44,7 @@ def as_data(report: Report) -> dict[str, object]:
         "documents": found.documents,
         "chunks": found.chunks,
         "outside_where": found.excluded,
+        "expired": found.expired,
         "changing_meanwhile": found.suspected - len(found.differences),
         "sample": report.sample,
         "embedding_space": report.space,

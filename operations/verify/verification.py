@@ -21,7 +21,7 @@ from contracts.events import InvalidRecordError
 from contracts.identity import key_of_document
 from index.store import DocKey
 from operations.verify.comparison import Difference, compare
-from operations.verify.expectation import Excluded, Expected, Expecter, Outcome, Refused, identity, is_document
+from operations.verify.expectation import Excluded, Expected, Expecter, Expired, Outcome, Refused, identity, is_document
 from operations.verify.index_reader import Held, IndexReader
 from operations.verify.source_rows import BATCH_ROWS, Row, TableRows, snapshot
 
@@ -54,6 +54,7 @@ class Findings:
     rows: int = 0
     documents: int = 0
     excluded: int = 0
+    expired: int = 0
     chunks: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
     differences: dict[Subject, tuple[Difference, ...]] = field(default_factory=dict)
@@ -210,6 +211,8 @@ def _count(scope: str, outcomes: Sequence[Outcome], findings: Findings) -> None:
                 findings.documents += 1
             case Excluded():
                 findings.excluded += 1
+            case Expired():
+                findings.expired += 1
             case Refused(key, reason):
                 findings.refused.append(RefusedRow(scope, key.doc_id if key else "", reason))
 

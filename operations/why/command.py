@@ -15,6 +15,7 @@ from rich.table import Table
 
 from contracts.settings import SourcesSettings, read
 from contracts.sources import load_sources
+from index.manifest import Manifest
 from operations.dead_letters.report import when
 from operations.foreseen import DIFFERENT, OperationError, one_message
 from operations.why.conclusion import Conclusion, conclude
@@ -87,6 +88,8 @@ def _row(evidence: Evidence) -> str:
             return f"{evidence.table} has the row, which makes no document: {row.reason}"
         case "outside where":
             return f"{evidence.table} has the row, but outside 'where'"
+        case "expired":
+            return f"{evidence.table} has the row, which expired on {when(row.expires_us or 0)}"
         case "absent":
             return f"{evidence.table} has no such row"
         case _:
@@ -105,10 +108,15 @@ def _index(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for held in evidence.indexed:
         for manifest in sorted(held.manifests, key=lambda manifest: manifest.attempt):
             current = "current" if manifest is held.current else "older"
-            what = "deleted" if manifest.deleted else f"{len(manifest.entries)} chunks, allowed: {', '.join(manifest.allowed) or 'nobody'}"
+            what = _gone(manifest) if manifest.deleted else f"{len(manifest.entries)} chunks, allowed: {', '.join(manifest.allowed) or 'nobody'}"
             yield "index", f"{when(manifest.indexed_time_us)}  tenant {held.tenant}, {current}, version {short(manifest.attempt.version)}: {what}"
         if held.listed_gone or not held.manifests:
             yield "index", f"tenant {held.tenant}: {held.listed_gone} listed chunks are gone, {held.chunks_there} are there"
+
+
+def _gone(manifest: Manifest) -> str:
+    expires_us = manifest.description.expires_us
+    return "deleted" if expires_us is None else f"deleted: it expired on {when(expires_us)}"
 
 
 def short(version: tuple[int, int, int, int]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from contracts.identity import Stage, Version
 from index.manifest import Manifest
+from operations.dead_letters.report import when
 from operations.why.evidence import Evidence, InIndex, Seen
 
 
@@ -34,6 +35,8 @@ def conclude(evidence: Evidence) -> Conclusion:
             return _refused(evidence)
         case "document":
             return _document(evidence)
+        case "expired":
+            return _expired(evidence)
         case _:
             return _no_document(evidence)
 
@@ -62,6 +65,17 @@ def _right_text(evidence: Evidence, held: InIndex | None, current: Manifest, str
     if not current.entries:
         return Conclusion(True, "It is in the index as the source says, but has no text, so no search finds it.")
     return Conclusion(True, f"It is in the index as the source says, for {', '.join(current.allowed)} of tenant {evidence.row.tenant}.")
+
+
+def _expired(evidence: Evidence) -> Conclusion:
+    expires_us = evidence.row.expires_us or 0
+    what = f"It expired on {when(expires_us)}, by the retention of its table in sources.yaml"
+    living = [held.current for held in evidence.indexed if held.current is not None and not held.current.deleted]
+    if later := [manifest for manifest in living if manifest.description.expires_us != expires_us]:
+        return _gap(evidence, max(later, key=lambda manifest: manifest.attempt), f"{what}, and the index still has it")
+    if living:
+        return Conclusion(True, f"{what}: no search finds it, and the index worker of the backfill lane is about to remove it.")
+    return Conclusion(True, f"{what}; {'it was deleted from the index' if evidence.indexed else 'the index never had it'}.")
 
 
 def _no_document(evidence: Evidence) -> Conclusion:

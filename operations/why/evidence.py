@@ -15,7 +15,7 @@ from operations.dead_letters.letters import Letter
 from operations.lag import Lag
 from operations.topic_reading import Place
 
-RowKind = Literal["document", "outside where", "refused", "absent", "unknown"]
+RowKind = Literal["document", "outside where", "expired", "refused", "absent", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class SourceRow:
     allowed: tuple[str, ...] = ()
     fingerprint: str = ""
     reason: str = ""
+    expires_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

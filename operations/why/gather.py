@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-import time
 from collections.abc import Awaitable, Sequence
 from typing import Final
 
@@ -15,14 +14,15 @@ from weaviate.exceptions import WeaviateBaseError
 from connectors.debezium import ConnectorError, connected, health_of
 from connectors.debezium.observe import observe_database
 from contracts.envelope import Envelope, decode_envelope, version_of
-from contracts.events import FloorRecord, InvalidRecordError, decode_index_record
+from contracts.events import DeleteRecord, FloorRecord, InvalidRecordError, decode_index_record, unless_expired
 from contracts.identity import Version, document_id, key_of_document, record_key
 from contracts.settings import ConnectSettings, KafkaSettings, RedactionSettings, WeaviateSettings, read
 from contracts.sources import PostgresSource, Sources
 from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL, source_backfill_topic, source_topic
-from index.collections import CollectionNames, live_space
+from index.collections import CollectionNames, complete_documents, live_space
 from index.connection import connect
 from index.documents import fingerprint
+from index.driver import now_us
 from index.store import DocKey, StoreUnavailableError, WeaviateStore
 from operations.dead_letters.letters import read_letters
 from operations.foreseen import OperationError
@@ -94,11 +94,13 @@ def _row(mapping: TableMapping, row: Row | None) -> SourceRow:
         return SourceRow("absent")
     settings = read(RedactionSettings)
     try:
-        record = mapping.expected(row, Version(0, 0, 0, 0), time.time_ns() // 1000)
+        record = mapping.expected(row, Version(0, 0, 0, 0), now_us())
         if record is None:
             return SourceRow("outside where")
+        if isinstance(unless_expired(record, now_us()), DeleteRecord):
+            return SourceRow("expired", record.tenant, expires_us=record.expires_us)
         redactor = Redactor(settings.key.get_secret_value().encode(), policy=mapping.redaction, memory_paragraphs=0)
-        return SourceRow("document", record.tenant, tuple(sorted(record.allowed)), fingerprint(clean(record, redactor)))
+        return SourceRow("document", record.tenant, tuple(sorted(record.allowed)), fingerprint(clean(record, redactor)), expires_us=record.expires_us)
     except InvalidRecordError as error:
         return SourceRow("refused", reason=str(error))
 
@@ -174,7 +176,10 @@ def _seen_document(place: Place, value: bytes) -> list[Seen]:
         record = decode_index_record(value)
     except InvalidRecordError:
         return []
-    return [] if isinstance(record, FloorRecord) else [Seen(place, record.kind, record.version, record.source_time_us, record.tenant)]
+    if isinstance(record, FloorRecord):
+        return []
+    expired = isinstance(record, DeleteRecord) and record.expires_us is not None
+    return [Seen(place, "delete, as it expired," if expired else record.kind, record.version, record.source_time_us or record.expires_us or 0, record.tenant)]
 
 
 # -- the index -----------------------------------------------------------------------------------------------------------------------
@@ -188,6 +193,7 @@ async def _ask_index(evidence: Evidence) -> None:
             evidence.unasked.append("index: there is none yet; the first index worker makes it")
             return
         names = CollectionNames.of(space)
+        await complete_documents(client, names)
         index = IndexReader(client, names)
         tenants = [tenant for tenant in await index.tenants() if evidence.tenant in {None, tenant}]
         found = await index.documents(DocKey(tenant, evidence.doc_id) for tenant in tenants)

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from contracts.envelope import Envelope, Heartbeat, Row, Tombstone, version_of
 from contracts.events import DeleteRecord, DocumentRecord, InvalidRecordError, describe_validation
 from contracts.identity import Version
-from contracts.rest_records import document_of, native_of, record_of
+from contracts.rest_records import document_of, native_of, record_of, vendor_changed_us
 from contracts.sources import RestSource
+from contracts.sources.retention import expires_us
 from rest_sources.catalog import type_of
 from rest_sources.source import Draft, MalformedRecordError, Section
 from streams.mapping.table import Record
@@ -40,7 +41,8 @@ class RestMapping:
         version = version_of(envelope, self.source.epoch, self.source.revision)
         if envelope.op == "d":
             return (self._delete(native, version, envelope.source.time_us),)
-        return (self.document(native, record_of(envelope.after), version, envelope.source.time_us),)
+        document = self.document(native, record_of(envelope.after), version, envelope.source.time_us)
+        return (self.expiring(document, vendor_changed_us(envelope.after)),)
 
     def document(self, native: str, record: Mapping[str, object], version: Version, source_time_us: int) -> DocumentRecord:
         """The document of what ``fetch`` found, its text raw."""
@@ -52,6 +54,13 @@ class RestMapping:
             return self._record(native, draft, version, source_time_us)
         except ValidationError as error:  # its own text would show the value
             raise UnreadableObjectError(f"{native}: {describe_validation(error)}") from None
+
+    def expiring(self, document: DocumentRecord, changed_us: int) -> DocumentRecord:
+        """The document with its time, which counts from when the vendor says that the object was last changed; 0 where it does not say, and then it stays."""
+        retention = self.source.retention
+        if retention is None or not changed_us:
+            return document
+        return document.model_copy(update={"expires_us": expires_us(changed_us, retention.days)})
 
     def doc_id_of(self, key: Row) -> str:
         """The document that a record's key names. Raises InvalidRecordError."""

@@ -17,6 +17,7 @@ from contracts.identity import InvalidIdentityError, Version, check_tenant, docu
 from contracts.sources import PostgresSource, Table, parse_column_or_template, parse_template
 from streams.mapping.conditions import meets
 from streams.mapping.errors import InvalidIdentityColumnError, MappingError, WrongTableError
+from streams.mapping.expiry import expiry_of
 from streams.mapping.placeholders import is_unavailable
 from streams.mapping.principals import principals_by_templates, principals_in_column
 from streams.mapping.row import RowReader
@@ -34,6 +35,7 @@ class TableMapping:
         self.scope = source.scope_of(table)
         self.chunking = source.chunking_of(table)
         self.redaction = source.redaction_of(table)
+        self._retention_days = source.retention_days_of(table)
         self._title = parse_column_or_template(table.title) if table.title else None
         self._body = parse_column_or_template(table.body)
         self._url = parse_column_or_template(table.url) if table.url else None
@@ -84,7 +86,14 @@ class TableMapping:
             allowed=self._principals(row),
             metadata=self._metadata_of(row),
             chunking=self.chunking,
+            expires_us=self.expires_us(row),
         )
+
+    def expires_us(self, row: RowReader) -> int | None:
+        """When the row's document expires; None where it stays. Raises NoTimeError."""
+        if self.table.retention is None or self._retention_days is None:
+            return None
+        return expiry_of(row, self.table.retention.since, self._retention_days)
 
     def expected(self, row: Mapping[str, object], version: Version, source_time_us: int) -> DocumentRecord | None:
         """As ``document``, from a row that ``row_from_sql`` made."""

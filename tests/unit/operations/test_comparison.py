@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from contracts.identity import Attempt, Version
+from index.driver import now_us
 from index.manifest import Description, Entry, Manifest
 from index.protocol import Slot, Wanted
 from index.store import DocKey
-from operations.verify.comparison import ChunkSeen, Indexed, compare, leftovers
-from operations.verify.expectation import Excluded, Expected, Refused
+from operations.verify.comparison import OVERDUE_US, ChunkSeen, Indexed, compare, leftovers
+from operations.verify.expectation import Excluded, Expected, Expired, Refused
 from operations.verify.repair import just_above
 
 KEY = DocKey("acme", "s:d.public.t/1")
@@ -31,7 +32,7 @@ CHUNKS = (ChunkSeen("1", HASH_A, "da", ("public",)), ChunkSeen("2", HASH_B, "db"
 GOOD = Indexed((MANIFEST,), CHUNKS)
 
 
-def found(outcome: Expected | Refused | Excluded | None, indexed: Indexed) -> list[tuple[str, tuple[str, ...], bool]]:
+def found(outcome: Expected | Refused | Excluded | Expired | None, indexed: Indexed) -> list[tuple[str, tuple[str, ...], bool]]:
     return [(item.kind, item.what, item.corrupt) for item in compare(KEY, outcome, indexed)]
 
 
@@ -57,6 +58,22 @@ def test_missing_and_orphan() -> None:
     assert found(EXPECTED, Indexed()) == [("missing", ("no manifest",), False)]
     assert found(None, GOOD) == [("orphan", ("no such row",), False)]
     assert found(Excluded(KEY), GOOD) == [("orphan", ("outside 'where'",), False)]
+
+
+def test_what_has_expired_may_wait_for_its_removal_and_not_for_long() -> None:
+    tombstone = Indexed((replace(MANIFEST, deleted=True, entries=(), fingerprint="deleted", allowed=()),))
+    for since_us, overdue in ((-30_000_000, False), (60_000_000, False), (OVERDUE_US + 60_000_000, True)):
+        outcome = Expired(KEY, now_us() - since_us)
+        known = with_manifest(description=Description(title="T", expires_us=outcome.expires_us))
+        assert found(outcome, known) == ([("orphan", ("expired",), False)] if overdue else [])
+        assert found(outcome, Indexed()) == found(outcome, tombstone) == []
+
+
+def test_an_expired_document_that_the_index_would_keep_is_a_difference() -> None:
+    assert found(Expired(KEY, now_us()), GOOD) == [("orphan", ("expired",), False)]
+    longer = with_manifest(description=Description(title="T", expires_us=now_us() + OVERDUE_US))
+    assert found(Expired(KEY, now_us()), longer) == [("orphan", ("expired",), False)]
+    assert found(EXPECTED, longer) == [("stale", ("expiry",), False)]
 
 
 def test_nothing_is_said_of_a_refused_row() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contracts.dead_letters import DeadLetter
 from contracts.identity import Attempt, Version
-from index.manifest import Entry, Manifest
+from index.manifest import Description, Entry, Manifest
 from operations.dead_letters.letters import Letter
 from operations.lag import Lag
 from operations.topic_reading import Place
@@ -46,6 +48,19 @@ def letter(state: object = None) -> Letter:
 def test_right() -> None:
     told = conclude(evidence(indexed=(held(manifest(5)),), raw=(seen(5, "source"),), documents=(seen(5),)))
     assert (told.right, told.sentence) == (True, "It is in the index as the source says, for public of tenant acme.")
+
+
+def test_expired() -> None:
+    row, at = SourceRow("expired", "acme", expires_us=1_700_000_000_000_000), "It expired on 2023-11-14 22:13:20"
+    waiting = replace(manifest(5), description=Description(expires_us=row.expires_us))
+    for indexed, said in (((), "never had it"), ((held(manifest(5, deleted=True)),), "was deleted"), ((held(waiting),), "about to remove it")):
+        told = conclude(evidence(row=row, indexed=indexed))
+        assert told.right
+        assert told.sentence.startswith(at)
+        assert said in told.sentence
+    told = conclude(evidence(row=row, indexed=(held(manifest(5)),), raw=(seen(5, "source"),), documents=(seen(5),)))
+    assert not told.right
+    assert "still has it" in told.sentence
 
 
 def test_undeclared() -> None:

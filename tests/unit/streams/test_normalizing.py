@@ -22,6 +22,7 @@ sources:
     connection: {host: h, database: db, user: u}
     tables:
       - {name: public.t, key: [id], tenant: "{tenant}", title: title, body: body, allowed: ["public"], metadata: {owner: "{owner}"}}
+      - {name: public.e, key: [id], tenant: acme, body: body, allowed: ["public"], retention: {days: 1, since: made}}
       - {name: public.h, key: [id], tenant: acme, body: body, format: html, allowed: ["public"]}
 """
 TOPIC = "source.app.public.t"
@@ -47,6 +48,19 @@ def envelope(op: str, after: dict[str, object] | None, before: dict[str, object]
         "snapshot": "false",
     }
     return orjson.dumps({"op": op, "before": before, "after": after, "source": source, "ts_ms": 1})
+
+
+def test_what_has_expired_is_a_delete_of_that_state() -> None:
+    mappings = mappings_by_topic(parse_sources(SOURCES, Path("sources.yaml"), {}))
+    redactors = dict.fromkeys(mappings, Redactor(b"k" * 16, policy=RedactionPolicy()))
+    expires_us = 2 * 86_400_000_000
+    row: dict[str, object] = {"id": 1, "body": "Old.", "made": "1970-01-02T00:00:00Z"}
+    for now_us, kind in ((expires_us - 1, DocumentRecord), (expires_us, DeleteRecord)):
+        found = Normalizer(mappings, redactors, lambda now=now_us: now).normalize("source.app.public.e", b'{"id":1}', envelope("u", row, table="e"))
+        (record,) = found.records
+        assert isinstance(record, kind)
+        assert not isinstance(record, FloorRecord)
+        assert (record.expires_us, record.version.major, record.version.minor, record.source_time_us) == (expires_us, 100, 200, 5)
 
 
 ROW: dict[str, object] = {
