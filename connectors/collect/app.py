@@ -47,7 +47,7 @@ def declared_topics(sources: Iterable[RestSource], partitions: int) -> tuple[Top
 async def opened_reader(source: RestSource, environ: Mapping[str, str]) -> AsyncGenerator[Reader, None]:
     """The vendor's reader over HTTP, with what reads attachments. Raises CredentialsError."""
     async with (
-        HttpApi(source.url, auth_of(source, environ), concurrency=source.concurrency) as api,
+        HttpApi(source.url, auth_of(source, environ), concurrency=source.concurrency, gone=source.gone) as api,
         Extractor(languages=source.attachments.languages) as extractor,
     ):
         yield type_of(source).reader(source, api, AttachmentFiles(api, extractor, source.attachments))

@@ -7,10 +7,17 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from contracts.sources.custom import CustomSource
 from contracts.sources.model import PostgresSource
 from contracts.sources.rest import ConfluenceSource, JiraSource, RestSource, ZendeskSource
 
-TYPES: Final[Mapping[str, type[BaseModel]]] = {"postgres": PostgresSource, "zendesk": ZendeskSource, "jira": JiraSource, "confluence": ConfluenceSource}
+TYPES: Final[Mapping[str, type[BaseModel]]] = {
+    "postgres": PostgresSource,
+    "zendesk": ZendeskSource,
+    "jira": JiraSource,
+    "confluence": ConfluenceSource,
+    "custom": CustomSource,
+}
 DEFAULT_TYPE: Final = "postgres"
 
 
@@ -23,7 +30,8 @@ Source = Annotated[
     Annotated[PostgresSource, Tag("postgres")]
     | Annotated[ZendeskSource, Tag("zendesk")]
     | Annotated[JiraSource, Tag("jira")]
-    | Annotated[ConfluenceSource, Tag("confluence")],
+    | Annotated[ConfluenceSource, Tag("confluence")]
+    | Annotated[CustomSource, Tag("custom")],
     Discriminator(type_of),
 ]
 
