@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Self
+from types import MappingProxyType
+from typing import Annotated, Final, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -11,13 +12,6 @@ from contracts.sources.custom import CustomSource
 from contracts.sources.model import PostgresSource
 from contracts.sources.rest import ConfluenceSource, JiraSource, RestSource, ZendeskSource
 
-TYPES: Final[Mapping[str, type[BaseModel]]] = {
-    "postgres": PostgresSource,
-    "zendesk": ZendeskSource,
-    "jira": JiraSource,
-    "confluence": ConfluenceSource,
-    "custom": CustomSource,
-}
 DEFAULT_TYPE: Final = "postgres"
 
 
@@ -34,6 +28,8 @@ Source = Annotated[
     | Annotated[CustomSource, Tag("custom")],
     Discriminator(type_of),
 ]
+TYPES: Final[Mapping[str, type[BaseModel]]] = MappingProxyType({tag.tag: model for model, tag in map(get_args, get_args(get_args(Source)[0]))})
+"""By what ``type`` says."""
 
 
 class Sources(BaseModel):
