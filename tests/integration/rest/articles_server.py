@@ -1,4 +1,4 @@
-"""An API as many companies have one of their own: articles with readers, lists in pages of every kind, signed webhooks. A process: ``python -m tests.integration.rest.articles_server PORT``."""
+"""An API as many companies have one of their own: articles with readers, lists in pages of every kind, signed webhooks. A process: ``python -m tests.integration.rest.articles_server --port PORT``."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def main() -> None:
     application = web.Application(middlewares=[only_with_token])
     application[ARTICLES] = Articles()
     application.add_routes(routes)
-    web.run_app(application, host="127.0.0.1", port=int(sys.argv[1]), print=lambda *_: sys.stdout.write("listens\n") and sys.stdout.flush())
+    web.run_app(application, host="127.0.0.1", port=int(sys.argv[-1]), print=lambda *_: sys.stdout.write("listens\n") and sys.stdout.flush())
 
 
 if __name__ == "__main__":

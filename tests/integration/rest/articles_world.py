@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import yaml
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from connectors.rest.credentials import BearerAuth
 from connectors.rest.http_api import HttpApi
@@ -23,10 +17,10 @@ from contracts.sources import CustomSource, RestSource, parse_sources
 from rest_sources.catalog import type_of
 from rest_sources.delivery import Delivery
 from rest_sources.registry import SourceType
-from rest_sources.source import Files, Reader, Record, RemoteFile
+from rest_sources.source import Reader
 from tests.integration.rest.articles_server import TOKEN
+from tests.rest_kit.vendor import TextFiles, receiving, vendor_process
 
-ROOT = Path(__file__).parents[3]
 SECRET = "articles-test-secret"
 DECLARED = r"""
 sources:
@@ -64,18 +58,8 @@ sources:
 """
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "tests.integration.rest.articles_server", str(port)], cwd=ROOT, stdout=subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        assert b"listens" in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
+def served() -> AbstractContextManager[str]:
+    return vendor_process("tests.integration.rest.articles_server")
 
 
 def declared(url: str, **changes: Any) -> CustomSource:
@@ -90,11 +74,6 @@ def declared(url: str, **changes: Any) -> CustomSource:
     (found,) = parse_sources(yaml.safe_dump(document), Path("sources.yaml"), environ).rest
     assert isinstance(found, CustomSource)
     return found
-
-
-class NoFiles(Files):
-    async def read(self, file: RemoteFile) -> Record | None:
-        raise AssertionError(file.name)
 
 
 @dataclass
@@ -135,20 +114,13 @@ class ArticlesWorld:
 @asynccontextmanager
 async def opened(url: str, **changes: Any) -> AsyncIterator[ArticlesWorld]:
     got: list[Delivery] = []
-
-    async def receive(request: web.Request) -> web.Response:
-        got.append(Delivery({name.lower(): value for name, value in request.headers.items()}, await request.read(), time.time_ns() // 1000))
-        return web.Response(status=202)
-
-    receiver = web.Application()
-    receiver.router.add_post("/hook", receive)
     source = declared(url, **changes)
     async with (
-        TestServer(receiver) as server,
+        receiving(got) as hook,
         HttpApi(url, BearerAuth(TOKEN), patience_seconds=0.5, first_wait_seconds=0.01, gone=source.gone) as api,
         httpx.AsyncClient(base_url=url, auth=BearerAuth(TOKEN)) as client,
     ):
-        world = ArticlesWorld(source, type_of(source), type_of(source).reader(source, api, NoFiles()), client, got)
-        await world.ask("PUT", "/_control/hook", {"url": str(server.make_url("/hook")), "secret": SECRET})
+        world = ArticlesWorld(source, type_of(source), type_of(source).reader(source, api, TextFiles(api)), client, got)
+        await world.ask("PUT", "/_control/hook", {"url": hook, "secret": SECRET})
         yield world
         await world.deliveries()
