@@ -34,13 +34,13 @@ UrlOption = Annotated[str | None, typer.Option("--url", help="The receiver's add
 def register(source: SourceName, url: UrlOption = None, sources: SourcesOption = None) -> None:
     """Have the vendor tell us of every change that SOURCE reads.
 
-    Where the vendor makes the signing secret itself (Zendesk), it is written to the file that 'webhook.secret' names, or shown once where that is an
+    Where the vendor makes the signing secret itself, it is written to the file that 'webhook.secret' names, or shown once where that is an
     environment variable.
     """
     with one_message():
         found = _source(source, sources)
         address = f"{_address(url)}/webhooks/{found.name}"
-        secret = "" if _vendor_chooses(found) else _own_secret(found)
+        secret = "" if _vendor_chooses_secret(found) else _own_secret(found)
         made = _asked(found, lambda registration, api: registration.register(found, api, address, secret))
         typer.echo(f"{source}: webhook {made.id} sends {len(made.events)} events to {made.url}")
         if made.secret:
@@ -94,8 +94,9 @@ def _own_secret(source: RestSource) -> str:
     return secrets[0].decode()
 
 
-def _vendor_chooses(source: RestSource) -> bool:
-    return source.type == "zendesk"
+def _vendor_chooses_secret(source: RestSource) -> bool:
+    registration = type_of(source).registration
+    return registration is not None and registration.vendor_chooses_secret
 
 
 def _asked(source: RestSource, ask: Callable[[Registration, Api], Awaitable[_Result]]) -> _Result:

@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 from contracts.sources.rest import RestSource
-from rest_sources import confluence, jira, zendesk
+from rest_sources import confluence, custom, jira, zendesk
 from rest_sources.registry import SourceType
 
-TYPES: Final[Mapping[str, SourceType]] = MappingProxyType({"confluence": confluence.TYPE, "jira": jira.TYPE, "zendesk": zendesk.TYPE})
+TYPES: Final[Mapping[str, SourceType]] = MappingProxyType({"confluence": confluence.TYPE, "custom": custom.TYPE, "jira": jira.TYPE, "zendesk": zendesk.TYPE})
 
 
 def type_of(source: RestSource) -> SourceType:

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import unquote_plus
 
 from contracts.hints import MAX_ID_CHARS, Hint
-from rest_sources.custom import parse_time
 from rest_sources.delivery import Delivery, Fields, RefusedDeliveryError, label, microseconds
 from rest_sources.signatures import check_token
+from rest_sources.times import parse_time
 
 
 def verify(delivery: Delivery, secrets: Sequence[bytes]) -> tuple[Hint, ...]:

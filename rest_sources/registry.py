@@ -23,17 +23,20 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """How webhooks are made over the vendor's API. ``register`` is given the address that the vendor calls and our secret; every one of them may raise ApiError."""
+    """How webhooks are made over the vendor's API. ``register`` is given the address that the vendor calls and our secret, which is empty where the vendor chooses; every one of them may raise
+    ApiError.
+    """
 
     register: Callable[[RestSource, Api, str, str], Awaitable[Registered]]
     registered: Callable[[RestSource, Api], Awaitable[tuple[Registered, ...]]]
     remove: Callable[[RestSource, Api, str], Awaitable[None]]
+    vendor_chooses_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SourceType:
-    """``verifier`` and ``draft`` do no I/O. ``draft`` gives the document of one record of ``fetch``; it raises MalformedRecordError. Without ``registration`` a person
-    registers webhooks at the vendor.
+    """``verifier`` and ``draft`` do no I/O. ``draft`` gives the document of one record of ``fetch``; it raises MalformedRecordError. ``reader`` may be the reader's class.
+    Without ``registration`` a person registers webhooks at the vendor.
     """
 
     verifier: Callable[[RestSource], Verifier]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from contracts.events import MetadataValue
 
@@ -26,7 +26,7 @@ class Fetched:
 
     ``records`` is by native id: the object itself, and parts of it that are documents of their own (``ticket/7/internal``, ``issue/10002/attachment/5``).
     A part's id is only ever given by its own object's fetch; parts that a later fetch does not give are deleted. ``refused`` holds parts that cannot be
-    read, with the reason for the dead letter. ``access`` is a fingerprint of what decides who may read the objects ``below`` this one; empty where none do.
+    read, with the reason for the dead letter; of a record that is there as well, the reason why nobody may read it. ``access`` is a fingerprint of what decides who may read the objects ``below`` this one; empty where none do.
     """
 
     records: Mapping[str, Record] = field(default_factory=dict)
@@ -93,32 +93,45 @@ class Files(Protocol):
         ...
 
 
+_NONE: Final[tuple[str, ...]] = ()
+_NO_ACCOUNTS: Final[tuple[Account, ...]] = ()
+LISTED: Final = "listed"
+"""The cursor of a look at changes that was a look at everything: the next one is too."""
+
+
 class Reader(Protocol):
-    """A source's side that asks the vendor. Every method may raise ApiError; ids that are none of this source's raise KeyError."""
+    """A source's side that asks the vendor. Every method may raise ApiError; ids that are none of this source's raise KeyError.
+
+    A class that derives from it brings ``fetch`` and ``listing`` at the least: what it leaves out is as in an API whose objects stand alone.
+    """
 
     async def fetch(self, native: str) -> Fetched:
         """The object's state now."""
         ...
 
-    def below(self, native: str) -> AsyncIterator[str]:
-        """Native ids of the objects whose readers this one helps to decide: all pages below a page, all issues of a project."""
-        ...
+    async def below(self, native: str) -> AsyncIterator[str]:  # noqa: ARG002  # used where it is said
+        """Native ids of the objects whose readers this one helps to decide: all pages below a page, all issues of a project. None, if not said."""
+        for none in _NONE:
+            yield none
 
-    def containers(self) -> AsyncIterator[str]:
-        """Native ids whose ``access`` is to be looked at from time to time, because the vendor sends no event when it changes: ``space/HR``, ``project/10000``."""
-        ...
+    async def containers(self) -> AsyncIterator[str]:
+        """Native ids whose ``access`` is to be looked at from time to time, because the vendor sends no event when it changes: ``space/HR``, ``project/10000``. None, if not said."""
+        for none in _NONE:
+            yield none
 
-    def changed_since(self, cursor: str) -> AsyncIterator[ListedPage]:
-        """What changed since an earlier page's cursor; from "a while ago" for an empty one. May list too much, never too little."""
-        ...
+    async def changed_since(self, cursor: str) -> AsyncIterator[ListedPage]:  # noqa: ARG002  # the same
+        """What changed since an earlier page's cursor; from "a while ago" for an empty one. May list too much, never too little: everything, if not said."""
+        async for page in self.listing(""):
+            yield ListedPage(page.objects, LISTED)
 
     def listing(self, cursor: str) -> AsyncIterator[ListedPage]:
         """Every object there is, from an earlier page's cursor on; from the beginning for an empty one."""
         ...
 
-    def accounts(self) -> AsyncIterator[Account]:
-        """Every account with its principals: who may read what follows from this and from the documents' ``allowed``."""
-        ...
+    async def accounts(self) -> AsyncIterator[Account]:
+        """Every account with its principals: who may read what follows from this and from the documents' ``allowed``. None, if not said: principals are given to people elsewhere."""
+        for none in _NO_ACCOUNTS:
+            yield none
 
 
 SectionFormat = Literal["markdown", "text", "html", "adf", "storage", "wiki"]

@@ -11,7 +11,7 @@ from connectors.collect.collector import Collector
 from connectors.collect.fetching import Fetching
 from connectors.collect.pace import Pace
 from connectors.collect.partition import Lanes
-from connectors.extract import Extractor
+from connectors.extract import Extractor, Limits
 from connectors.rest.attachments import AttachmentFiles
 from connectors.rest.credentials import auth_of
 from connectors.rest.http_api import HttpApi
@@ -22,6 +22,7 @@ from contracts.hints import hints_topic_spec
 from contracts.rest_records import OBJECTS
 from contracts.settings import KafkaSettings, TelemetrySettings
 from contracts.sources import RestSource
+from contracts.sources.rest import MIB
 from contracts.topics import TopicSpec, fixed_topics, source_topics
 from rest_sources.catalog import type_of
 from rest_sources.source import Reader
@@ -47,8 +48,8 @@ def declared_topics(sources: Iterable[RestSource], partitions: int) -> tuple[Top
 async def opened_reader(source: RestSource, environ: Mapping[str, str]) -> AsyncGenerator[Reader, None]:
     """The vendor's reader over HTTP, with what reads attachments. Raises CredentialsError."""
     async with (
-        HttpApi(source.url, auth_of(source, environ), concurrency=source.concurrency) as api,
-        Extractor(languages=source.attachments.languages) as extractor,
+        HttpApi(source.url, auth_of(source, environ), concurrency=source.concurrency, gone=source.gone) as api,
+        Extractor(Limits(bytes=int(source.attachments.max_mib * MIB)), source.attachments.languages) as extractor,
     ):
         yield type_of(source).reader(source, api, AttachmentFiles(api, extractor, source.attachments))
 

@@ -49,7 +49,11 @@ def outcome_of(pending: Pending, fetched: Fetched, before: FetchedState | None, 
     records = {native: fetched.records.get(native) for native in (*fetched.records, *gone)}
     states = tuple(ObjectState(native, record, pending.offset, pending.changed_us, pending.found_by, fetched.changed_us) for native, record in records.items())
     known_refused = set(before.refused) if before else set()
-    refusals = tuple(Refusal(native, "UnreadableFileError", reason) for native, reason in fetched.refused.items() if native not in known_refused)
+    refusals = tuple(
+        Refusal(native, "NobodyMayReadError" if native in fetched.records else "UnreadableFileError", reason)
+        for native, reason in fetched.refused.items()
+        if native not in known_refused
+    )
     state = FetchedState(
         offset=pending.offset,
         stamp=fetched.stamp,

@@ -29,9 +29,9 @@ _OF_THE_ATTACHMENT: Final = (UnsupportedFormatError, ArchiveRefusedError, Encryp
 
 def read(file: File, reading: Reading) -> Extracted:
     message = BytesParser(EmailMessage, policy=policy.default).parsebytes(file.content)
-    parts = [_heading(message), _body(message)]
-    parts += [_attachment(attached, reading) for attached in _attachments(message, reading)]
-    pages = (Page(None, reading.text("\n\n".join(part for part in parts if part))),)
+    parts = [reading.text(_heading(message)), reading.text(_body(message))]
+    parts += [_attachment(attached, reading) for attached in _attachments(message, reading)]  # charged where they are read
+    pages = (Page(None, "\n\n".join(part for part in parts if part)),)
     return Extracted("markdown", pages, title=_header(message, "Subject") or None, left_out=tuple(reading.left_out))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from lxml import etree
@@ -62,8 +62,8 @@ def _parsed(xml: bytes) -> etree._Element:
     return etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
 
 
-def _blocks(element: etree._Element) -> str:
-    return "\n\n".join(block for block in _walk(element, 0) if block.strip())
+def _blocks(element: etree._Element, depth: int = 0) -> str:
+    return "\n\n".join(block for block in _walk(element, depth) if block.strip())
 
 
 def _walk(element: etree._Element, depth: int) -> Iterator[str]:
@@ -80,18 +80,29 @@ def _walk(element: etree._Element, depth: int) -> Iterator[str]:
         elif child.tag == f"{_TEXT}list":
             yield "\n".join(_items(child, 0))
         elif child.tag == f"{_TABLE}table":
-            yield _rows(child)
+            yield _rows(child, depth + 1)
         elif child.tag == f"{_PRESENTATION}notes":
-            notes = _blocks(child)
+            notes = _blocks(child, depth + 1)
             yield f"Notes: {notes}" if notes else ""
         else:
             yield from _walk(child, depth + 1)
 
 
 def _framed(paragraph: etree._Element, depth: int) -> Iterator[str]:
-    """Text boxes and tables that hang on a paragraph; `_inline` leaves them out."""
-    for frame in paragraph.iter(f"{_DRAW}text-box"):
+    """Text boxes and tables that hang on a paragraph; `_inline` leaves them out. Those within one are found when it is walked."""
+    for frame in _outermost(paragraph, {f"{_DRAW}text-box"}):
         yield from _walk(frame, depth + 1)
+
+
+def _outermost(element: etree._Element, tags: Collection[str]) -> Iterator[etree._Element]:
+    """The elements of these tags below this one that are below none of them, in their order; iterative, since groups nest."""
+    waiting = list(reversed(element))
+    while waiting:
+        inner = waiting.pop()
+        if inner.tag in tags:
+            yield inner
+        else:
+            waiting.extend(reversed(inner))
 
 
 def _level(heading: etree._Element) -> int:
@@ -143,15 +154,16 @@ def _of(part: etree._Element) -> str:
             return part.text or ""
 
 
-def _rows(table: etree._Element) -> str:
-    return markdown_table(_cells(row) for row in table.iter(f"{_TABLE}table-row"))
+def _rows(table: etree._Element, depth: int = 0) -> str:
+    """Its own; a table in a cell is the cell's."""
+    return markdown_table(_cells(row, depth) for row in _outermost(table, {f"{_TABLE}table-row"}))
 
 
-def _cells(row: etree._Element) -> list[str]:
+def _cells(row: etree._Element, depth: int) -> list[str]:
     cells: list[str] = []
     for cell in row:
         if cell.tag not in {f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"}:
             continue
         repeated = cell.get(f"{_TABLE}number-columns-repeated", "1")
-        cells += [_blocks(cell)] * (min(int(repeated), _MOST_REPEATED) if repeated.isdecimal() else 1)
+        cells += [_blocks(cell, depth)] * (min(int(repeated), _MOST_REPEATED) if repeated.isdecimal() else 1)
     return cells

@@ -44,11 +44,15 @@ class Reading:
     def text(self, text: str) -> str:
         """The text without what no reader sees, charged. Raises TooLargeError, TimedOutError."""
         kept = cleaned(text)
-        self.characters += len(kept)
+        self.charge(len(kept))
+        return kept
+
+    def charge(self, characters: int) -> None:
+        """Of text that is kept. Raises TooLargeError, TimedOutError."""
+        self.characters += max(0, characters)
         if self.characters > self.limits.characters:
             raise TooLargeError(f"the file has more than {self.limits.characters} characters of text", "split it, or raise the limit on characters")
         self.check_time()
-        return kept
 
     def count_pages(self, pages: int) -> None:
         self.pages += pages

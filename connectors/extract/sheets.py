@@ -25,7 +25,11 @@ def read(file: File, reading: Reading) -> Extracted:
 
 
 def _table(sheet: object, reading: Reading) -> str:
-    return markdown_table(_rows(sheet, reading))
+    """Its bars count too: one wide row makes all of them wide."""
+    before = reading.characters
+    table = markdown_table(_rows(sheet, reading))
+    reading.charge(len(table) - (reading.characters - before))
+    return table
 
 
 def _rows(sheet: object, reading: Reading) -> Iterator[list[str]]:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
-from pathlib import Path
 from typing import BinaryIO
 
 from connectors.extract.confine import allow_cpu, confine
 from connectors.extract.dispatch import extract
-from connectors.extract.errors import BrokenFileError, NotExtractableError
+from connectors.extract.errors import NotExtractableError
 from connectors.extract.frames import LENGTH, Answer, Refusal, Request, Setup, framed
 from connectors.extract.ocr import Ocr
 from connectors.extract.reading import OUT_OF_MEMORY, File, Reading, out_of_memory
@@ -36,21 +34,14 @@ def main() -> int:
 
 
 def answer(file: File, reading: Reading) -> Answer:
-    """Never raises: what a library does on a malformed file is that file's fault."""
+    """Never raises: what a library does on a malformed file is that file's fault (``dispatch``)."""
     try:
         return Answer(what="extracted", extracted=extract(file, reading))
     except NotExtractableError as error:
-        refusal = error
+        refusal: NotExtractableError = error
     except MemoryError:
         refusal = out_of_memory(reading.limits)
-    except Exception as error:  # noqa: BLE001  # the boundary to a dead letter: libraries raise anything on a malformed file
-        refusal = BrokenFileError(f"the file is malformed: its reader stopped with {_place(error)}", "open it in its application and save it anew")
     return Answer(what="refused", refusal=Refusal(kind=refusal.kind, cause=refusal.cause, cure=refusal.cure))
-
-
-def _place(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno}"
 
 
 def _private_stdout() -> BinaryIO:

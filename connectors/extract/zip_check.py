@@ -9,6 +9,7 @@ from connectors.extract.errors import EncryptedFileError, TooLargeError
 from connectors.extract.limits import Limits
 
 _ENCRYPTED: Final = 0x1
+_TREES: Final = (".xml", ".rels")
 _STREAMED: Final = "xl/"
 
 
@@ -22,7 +23,7 @@ def check_zip(parts: zipfile.ZipFile, limits: Limits) -> None:
         raise TooLargeError(
             f"the file unpacks to {unpacked} bytes, {limits.uncompressed_bytes} are allowed", "split it, or raise the limit on uncompressed bytes"
         )
-    largest = max((info.file_size for info in infos if info.filename.endswith(".xml") and not info.filename.startswith(_STREAMED)), default=0)
+    largest = max((info.file_size for info in infos if info.filename.endswith(_TREES) and not info.filename.startswith(_STREAMED)), default=0)
     if largest > limits.xml_bytes:
         raise TooLargeError(f"the file has an XML part of {largest} bytes, {limits.xml_bytes} are allowed", "split it, or raise the limit on XML bytes")
     if any(info.flag_bits & _ENCRYPTED for info in infos):

@@ -26,6 +26,10 @@ def _size(remembered: _Remembered) -> int:
     return 200 if isinstance(remembered, UnreadableFileError) else len(orjson.dumps(dict(remembered)))
 
 
+class _CutShortError(UnreadableFileError):
+    """Not what the vendor says that it keeps: another download may be."""
+
+
 class AttachmentFiles:
     """For one source. Files that cannot be read are remembered too: they would fail again."""
 
@@ -57,7 +61,7 @@ class AttachmentFiles:
             found = await self._downloaded(file)
         except UnreadableFileError as error:
             found = error
-        if found is not None and _size(found) <= self._memory.maxsize:
+        if found is not None and not isinstance(found, _CutShortError) and _size(found) <= self._memory.maxsize:
             self._memory[file.key] = found
         return found
 
@@ -70,6 +74,10 @@ class AttachmentFiles:
             raise self._too_large(file) from error
         if content is None:
             return None
+        if file.size_bytes and len(content) != file.size_bytes:
+            raise _CutShortError(
+                f"{len(content):,} bytes came of a file of {file.size_bytes:,}: the download was cut, or something else came in its place; replay the dead letter"
+            )
         try:
             return record_of(await self._extractor.extract(content, file.name, file.media_type))
         except NotExtractableError as error:

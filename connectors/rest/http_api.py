@@ -17,10 +17,11 @@ import orjson
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
+from contracts.sources.rest import GONE
 from contracts.telemetry import RETRIES
 from rest_sources.api import Answer, ApiError, ApiRefusedError, ApiUnavailableError, ForbiddenError, Method, Parameters, TooLargeError, UnexpectedAnswerError
 
-_GONE: Final = frozenset({404, 410})
+_GONE: Final = frozenset(GONE)
 _LATER: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _FOUND: Final = frozenset({200})
 _DONE: Final = frozenset({200, 201, 202, 204})
@@ -55,6 +56,7 @@ class HttpApi:
         patience_seconds: float = 60.0,
         timeout_seconds: float = 30.0,
         first_wait_seconds: float = 0.25,
+        gone: frozenset[int] = _GONE,
     ) -> None:
         # Redirects are not followed by themselves: a vendor's API does not redirect, a login page does, and credentials go nowhere else.
         self._client = httpx.AsyncClient(base_url=base_url, auth=auth, timeout=timeout_seconds, headers={"Accept": "application/json"}, follow_redirects=False)
@@ -63,6 +65,7 @@ class HttpApi:
         self._slots = asyncio.Semaphore(concurrency)
         self._patience_seconds = patience_seconds
         self._first_wait_seconds = first_wait_seconds
+        self._gone = gone
         self._resume_at = 0.0
 
     async def __aenter__(self) -> Self:
@@ -77,7 +80,7 @@ class HttpApi:
 
         async def attempt() -> Answer | None:
             async with self._answered(url, parameters) as response:
-                if response.status_code in _GONE:
+                if response.status_code in self._gone:
                     return None
                 await response.aread()
                 return self._json(response)
@@ -89,7 +92,7 @@ class HttpApi:
 
         async def attempt() -> Answer | None:
             async with self._answered(url, None, method, body) as response:
-                if response.status_code in _GONE:
+                if response.status_code in self._gone:
                     return None
                 await response.aread()
                 return self._json(response) if response.content else Answer({})
@@ -101,7 +104,7 @@ class HttpApi:
 
         async def attempt() -> bytes | None:
             async with self._answered(own, None, redirects=True) as response:
-                if response.status_code in _GONE:
+                if response.status_code in self._gone:
                     return None
                 if response.status_code not in _MOVED:
                     return await _limited(response, most_bytes)
@@ -202,11 +205,11 @@ class HttpApi:
             raise ApiRefusedError(
                 f"{self._host} does not know our credentials (401).", "Check the source's credentials in sources.yaml, and whether they have expired."
             )
-        if status == 403:
+        if status == 403 and status not in self._gone:
             raise ForbiddenError(f"{self._host} does not allow our account to read something (403).", "Let the account read it, or leave it out of the source.")
-        if method != "GET" and 400 <= status < 500 and status not in _GONE:
+        if method != "GET" and 400 <= status < 500 and status not in self._gone:
             raise UnexpectedAnswerError(f"{self._host} refuses {method} {response.url.path} ({status}).", "The account may lack the right to do this.")
-        if status not in _GONE and status not in (_DONE if method != "GET" else _FOUND):
+        if status not in self._gone and status not in (_DONE if method != "GET" else _FOUND):
             raise _WorthAnotherTryError(
                 f"status-{status}", UnexpectedAnswerError(f"{self._host} answers {status}, which is not documented.", "Check the source's url in sources.yaml.")
             )

@@ -3,6 +3,7 @@
 The connectors make their configuration from it and the normaliser its mapping, so that both agree by construction.
 """
 
+from contracts.sources.custom import CustomSource
 from contracts.sources.declared import Source, Sources
 from contracts.sources.loader import environment, json_schema, load_sources, parse_sources
 from contracts.sources.model import ENTITIES, REGIONS, Condition, ConditionValue, Connection, Entity, Exclusion, PostgresSource, RedactionPolicy, Table
@@ -18,6 +19,7 @@ __all__ = [
     "ConditionValue",
     "ConfluenceSource",
     "Connection",
+    "CustomSource",
     "Entity",
     "Exclusion",
     "InvalidTemplateError",

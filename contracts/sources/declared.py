@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Self
+from types import MappingProxyType
+from typing import Annotated, Final, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from contracts.sources.custom import CustomSource
 from contracts.sources.model import PostgresSource
 from contracts.sources.rest import ConfluenceSource, JiraSource, RestSource, ZendeskSource
 
-TYPES: Final[Mapping[str, type[BaseModel]]] = {"postgres": PostgresSource, "zendesk": ZendeskSource, "jira": JiraSource, "confluence": ConfluenceSource}
 DEFAULT_TYPE: Final = "postgres"
 
 
@@ -23,9 +24,12 @@ Source = Annotated[
     Annotated[PostgresSource, Tag("postgres")]
     | Annotated[ZendeskSource, Tag("zendesk")]
     | Annotated[JiraSource, Tag("jira")]
-    | Annotated[ConfluenceSource, Tag("confluence")],
+    | Annotated[ConfluenceSource, Tag("confluence")]
+    | Annotated[CustomSource, Tag("custom")],
     Discriminator(type_of),
 ]
+TYPES: Final[Mapping[str, type[BaseModel]]] = MappingProxyType({tag.tag: model for model, tag in map(get_args, get_args(get_args(Source)[0]))})
+"""By what ``type`` says."""
 
 
 class Sources(BaseModel):

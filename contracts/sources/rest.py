@@ -14,9 +14,11 @@ from contracts.sources.retention import Retention
 from contracts.sources.secrets import SecretReference
 
 MIB: Final = 1024 * 1024
+GONE: Final = (404, 410)
+"""Statuses that say that there is no such thing."""
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -33,14 +35,14 @@ def _address(text: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 
 
-class Credentials(_Part):
+class Credentials(Part):
     """The account that asks. With ``user`` it is basic authentication (Cloud: mail address and API token), without it the token is a bearer token."""
 
     user: str = Field(default="", description="user, or mail address; none for a bearer token")
     token: SecretReference = Field(description="env:NAME or file:/path of the API token or password")
 
 
-class Webhook(_Part):
+class Webhook(Part):
     """Whose deliveries are believed at POST /webhooks/<source>."""
 
     secret: tuple[SecretReference, ...] = Field(min_length=1, description="one reference, or several while one is being replaced")
@@ -53,7 +55,7 @@ class Webhook(_Part):
         return (value,) if isinstance(value, str) else value
 
 
-class Sweep(_Part):
+class Sweep(Part):
     """How often we look for ourselves: webhooks get lost, and no vendor sends one for everything."""
 
     changed_minutes: float = Field(default=10, gt=0, description="what changed since the last look")
@@ -64,7 +66,7 @@ class Sweep(_Part):
     )
 
 
-class Attachments(_Part):
+class Attachments(Part):
     """Files become documents of their own, readable for whoever may read what they hang on."""
 
     read: bool = Field(default=True, description="false leaves all of them out")
@@ -78,7 +80,7 @@ def _tenant(text: str) -> str:
     return text
 
 
-class RestSource(_Part):
+class RestSource(Part):
     """What all sources behind a REST API have."""
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -102,6 +104,11 @@ class RestSource(_Part):
     def scope(self) -> str:
         """What all its documents' ids begin with."""
         return f"{self.name}:"
+
+    @property
+    def gone(self) -> frozenset[int]:
+        """Statuses with which its API says that there is no such thing."""
+        return frozenset(GONE)
 
 
 class ZendeskSource(RestSource):

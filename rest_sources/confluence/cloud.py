@@ -3,7 +3,8 @@
 An id does not say of which kind its content is, and v2 has a route for each: a number is asked for as a page, a blog post and a comment, ``att…`` as an attachment.
 
 Not verified, for no page says it: that an access class of ``anonymous-users`` in a space's permissions is everybody (its id is from
-https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space-roles/). Other roles and access classes let nobody in.
+https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space-roles/). Other roles and access classes let nobody in: who has a licence
+(``all-licensed-users``, of which guests are a part that sees one space alone) no API of Confluence's tells.
 """
 
 from __future__ import annotations
@@ -145,9 +146,10 @@ class Cloud:
                 if (operation.text("key"), operation.text("targetType")) == ("read", "space"):
                     named.add(f"{who.text('type').lower()}:{who.text('id')}")
             page = await self.site.page(page.following) if page.following else None
-        if any(name.endswith(":anonymous-users") for name in named):
+        held = frozenset(name for name in named if name.startswith((audience.USER, audience.GROUP)))
+        if any(name.endswith(":anonymous-users") for name in named - held):
             return EVERYBODY
-        return audience.all_of([frozenset(name for name in named if name.startswith(("user:", "group:")))])
+        return audience.all_of([held])
 
     async def _space_id(self, key: str) -> str:
         known = next((number for number, known in self._keys.items() if known == key), "")

@@ -8,7 +8,8 @@ from typing import Final
 from contracts.events import MetadataValue
 from contracts.sources.rest import RestSource
 from rest_sources.confluence import audience
-from rest_sources.confluence.shape import Shape, of_record
+from rest_sources.confluence.shape import Shape
+from rest_sources.shape import of_record
 from rest_sources.source import Draft, Record, Section, SectionFormat
 
 _FORMATS: Final[Mapping[str, SectionFormat]] = {"markdown": "markdown", "text": "text", "html": "html"}

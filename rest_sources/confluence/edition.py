@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from rest_sources.api import ForbiddenError
+from rest_sources.api import ForbiddenError, UnexpectedAnswerError
 from rest_sources.confluence.audience import Audience, Clause
 from rest_sources.confluence.content import EXPANSIONS, Comment, Content, clause_of, is_cut
 from rest_sources.confluence.mentions import Mention
@@ -95,9 +95,14 @@ async def restriction(site: Site, number: str) -> Clause | None:
         if found is None:
             return None
         restrictions = found.inside("restrictions")
-        named |= clause_of(restrictions)
+        further = clause_of(restrictions)
         if not is_cut(restrictions):
-            return named
+            return named | further
+        if further <= named:
+            raise UnexpectedAnswerError(
+                "Confluence's list of a page's view restriction has more, and its start does not lead there.", "It is tried again later."
+            )
+        named |= further
         start += min(restrictions.inside(kind).number("limit") for kind in ("user", "group"))
 
 
@@ -107,9 +112,20 @@ def search_parameters(cql: str) -> Parameters:
 
 
 async def search(site: Site, cql: str) -> AsyncIterator[ResultPage]:
-    """Content that our account sees."""
-    async for page in site.pages(site.v1("content/search"), search_parameters(cql)):
+    """Content that our account sees. A page that is not there is no last one: what was on it would be taken for deleted, or for unchanged."""
+    page = searched(await site.page(site.v1("content/search"), search_parameters(cql)))
+    while True:
         yield page
+        if not page.following:
+            return
+        page = searched(await site.page(page.following))
+
+
+def searched(page: ResultPage | None) -> ResultPage:
+    """Raises UnexpectedAnswerError."""
+    if page is None:
+        raise UnexpectedAnswerError("Confluence knows no search, or no longer its next page (404).", "Check the source's url and edition in sources.yaml.")
+    return page
 
 
 def quoted(words: Collection[str]) -> str:

@@ -20,7 +20,7 @@ from typing import Final
 from contracts.sources.rest import ConfluenceSource
 from rest_sources.confluence.audience import Audience
 from rest_sources.confluence.content import READABLE, Content, content_of, kind_of
-from rest_sources.confluence.edition import Edition, quoted, search, search_parameters
+from rest_sources.confluence.edition import Edition, quoted, search, search_parameters, searched
 from rest_sources.confluence.permissions import Permissions
 from rest_sources.confluence.shape import Shape
 from rest_sources.confluence.site import Site
@@ -43,11 +43,14 @@ class Listing:
 
     async def everything(self, cursor: str) -> AsyncIterator[ListedPage]:
         permissions = Permissions(self._edition)
-        first = self._site.page(cursor) if cursor else self._site.page(self._site.v1("content/search"), search_parameters(self._all(self._documents)))
-        page = await first
-        while page is not None:
+        page = await self._site.page(cursor) if cursor else None
+        if page is None:  # the beginning, or a place that was forgotten
+            page = searched(await self._site.page(self._site.v1("content/search"), search_parameters(self._all(self._documents))))
+        while True:
             yield ListedPage(await self._listed(permissions, _readable(self._site, page.results)), page.following)
-            page = await self._site.page(page.following) if page.following else None
+            if not page.following:
+                return
+            page = searched(await self._site.page(page.following))
 
     async def changed(self, cursor: str) -> AsyncIterator[ListedPage]:
         """Begun again where it is stopped: what has changed meanwhile is listed behind the rest."""

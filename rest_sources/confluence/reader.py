@@ -24,13 +24,13 @@ from rest_sources.confluence.permissions import Permissions, Readers
 from rest_sources.confluence.records import attachment_record, page_record, people_in
 from rest_sources.confluence.site import Site
 from rest_sources.confluence.stamps import access, stamp
-from rest_sources.source import GONE, Account, Fetched, Files, ListedPage, Record, RemoteFile, UnreadableFileError
+from rest_sources.source import GONE, Account, Fetched, Files, ListedPage, Reader, Record, RemoteFile, UnreadableFileError
 
 _CONTENT: Final = re.compile(r"(?:att)?[0-9]{1,20}")
 _SPACE: Final = re.compile(r"~?[A-Za-z0-9._:-]{1,255}")
 
 
-class ConfluenceReader:
+class ConfluenceReader(Reader):
     def __init__(self, source: RestSource, api: Api, files: Files) -> None:
         assert isinstance(source, ConfluenceSource)  # noqa: S101  # the catalog pairs types
         site = Site(source, api)

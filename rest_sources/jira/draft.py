@@ -9,7 +9,8 @@ from contracts.events import MetadataValue
 from contracts.sources.rest import JiraSource, RestSource
 from rest_sources.jira import audience
 from rest_sources.jira.edition import Edition
-from rest_sources.jira.shape import Shape, of_record
+from rest_sources.jira.shape import Shape
+from rest_sources.shape import of_record
 from rest_sources.source import Draft, Record, Section, SectionFormat
 
 _WORDS: Final = ("type", "status", "priority", "resolution")
@@ -46,10 +47,7 @@ def draft(source: RestSource, native: str, record: Record) -> Draft:
 
 
 def _allowed(source: str, record: Shape) -> tuple[str, ...]:
-    clauses = record.raw("readers")
-    if not isinstance(clauses, list) or not all(isinstance(clause, list) and all(isinstance(atom, str) for atom in clause) for clause in clauses):
-        record.refuse("readers", "is no list of lists of texts")
-    return audience.principals(source, frozenset(frozenset(clause) for clause in clauses))
+    return audience.principals(source, frozenset(map(frozenset, record.text_lists("readers"))))
 
 
 def _title(record: Shape) -> str:

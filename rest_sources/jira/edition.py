@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from contracts.sources.rest import JiraSource
 from rest_sources.jira.shape import Shape
+from rest_sources.readers import named_group
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,3 @@ class Edition:
         https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-attachments/#api-rest-api-3-attachment-content-id-get
         """
         return self.path(f"attachment/content/{attachment}?redirect=false") if self.cloud else self.file(attachment, name)
-
-
-def named_group(name: str) -> str:
-    """A group's id on Data Center. Percent-encoded, so that no name looks like a principal of several groups."""
-    return quote(name, safe="")

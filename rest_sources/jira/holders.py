@@ -13,8 +13,9 @@ from typing import Final
 
 from rest_sources.jira import audience
 from rest_sources.jira.audience import EVERYBODY, LOGGED_IN, NOBODY, Audience
-from rest_sources.jira.edition import Edition, named_group
+from rest_sources.jira.edition import Edition
 from rest_sources.jira.shape import Shape
+from rest_sources.readers import named_group
 
 ROLE: Final = "projectRole"
 APPLICATION: Final = "applicationRole"

@@ -25,12 +25,12 @@ from rest_sources.jira.edition import Edition
 from rest_sources.jira.fetching import Issues
 from rest_sources.jira.rules import Rules
 from rest_sources.jira.search import FIRST_LOOK_MS, LAG_MS, Order, Place, Search, of_projects, stamp
-from rest_sources.source import GONE, Account, Fetched, Files, Listed, ListedPage
+from rest_sources.source import GONE, Account, Fetched, Files, Listed, ListedPage, Reader
 
 _KINDS: Final = frozenset({"issue", "project"})
 
 
-class JiraReader:
+class JiraReader(Reader):
     def __init__(self, source: RestSource, api: Api, files: Files) -> None:
         assert isinstance(source, JiraSource)  # noqa: S101  # the catalog pairs types
         self._source = source

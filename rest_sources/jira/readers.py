@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from rest_sources.jira import audience
 from rest_sources.jira.audience import NOBODY, Audience
-from rest_sources.jira.edition import Edition, named_group
+from rest_sources.jira.edition import Edition
 from rest_sources.jira.holders import FIELDS, Holder, Named, groups, people
 from rest_sources.jira.issue import Issue, Visibility
 from rest_sources.jira.rules import Rules
 from rest_sources.jira.shape import Shape
+from rest_sources.readers import named_group
+
+_TOO_MANY: Final = f"Who meets all conditions is more than {audience.MOST_CLAUSES} combinations: grant to groups instead of people."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class Readers:
         return {"readers": audience.written(self.audience), "untold": list(self.untold)}
 
     def and_also(self, other: Readers) -> Readers:
-        return Readers(audience.all_of([self.audience, other.audience]), tuple(sorted({*self.untold, *other.untold})))
+        too_many = {_TOO_MANY} if audience.too_many(self.audience, other.audience) else set[str]()
+        return Readers(audience.all_of([self.audience, other.audience]), tuple(sorted({*self.untold, *other.untold, *too_many})))
 
 
 class IssueReaders:
@@ -65,7 +70,7 @@ class IssueReaders:
         security = issue.fields.maybe("security")
         if security is not None:
             return await self._rules.members(security.identifier("id"))
-        if issue.fields.has("security"):
+        if "security" in issue.fields.names():
             return ()
         # A field configuration may hide the field. Only in a project without levels does that mean none.
         return () if await self._rules.levels(issue.project) is None else None

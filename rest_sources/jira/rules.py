@@ -17,10 +17,11 @@ from urllib.parse import quote
 from rest_sources.api import Api, Parameters
 from rest_sources.jira import audience
 from rest_sources.jira.audience import NOBODY, Audience
-from rest_sources.jira.edition import Edition, named_group
+from rest_sources.jira.edition import Edition
 from rest_sources.jira.holders import APPLICATION, LEAD, ROLE, Holder, Project, groups, holder_of, people
 from rest_sources.jira.shape import Shape
 from rest_sources.jira.together import Together
+from rest_sources.readers import named_group
 
 _BROWSE: Final = "BROWSE_PROJECTS"
 _PAGE: Final = 50

@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 import orjson
 
+from rest_sources.api import UnexpectedAnswerError
 from rest_sources.jira.edition import Edition
 from rest_sources.jira.rules import Rules
 from rest_sources.jira.shape import Shape, milliseconds
@@ -91,8 +92,7 @@ class Search:
         seen: list[str] = []
         while True:
             within = f"project not in ({', '.join(seen)}) AND " if seen else ""
-            page = await self._rules.get("search", {"jql": f"{within}created >= 0", "fields": "project", "maxResults": 1})
-            issues = page.each("issues") if page else ()
+            issues = _given(await self._rules.get("search", {"jql": f"{within}created >= 0", "fields": "project", "maxResults": 1})).each("issues")
             if not issues:
                 return
             seen.append(issues[0].inside("fields").inside("project").identifier("id"))
@@ -103,22 +103,27 @@ class Search:
 
     async def _by_token(self, place: Place, order: Order) -> Page:
         asked: dict[str, str | int] = {"jql": self._jql(place, order), "fields": "created,updated", "maxResults": _MOST[True]}
-        page = await self._rules.get("search/jql", asked | ({"nextPageToken": place.token} if place.token else {}))
-        if page is None:
-            return Page((), None)
+        page = _given(await self._rules.get("search/jql", asked | ({"nextPageToken": place.token} if place.token else {})))
         issues, token = page.each("issues"), page.text("nextPageToken", "")
         last_ms = _time(issues[-1], order) if issues else place.last_ms
         return Page(issues, replace(place, token=token, last_ms=last_ms) if token else None)
 
     async def _by_position(self, place: Place, order: Order) -> Page:
         asked: dict[str, str | int] = {"jql": self._jql(place, order), "fields": "created,updated", "maxResults": _MOST[False], "startAt": place.skip}
-        page = await self._rules.get("search", asked)
-        issues = page.each("issues") if page else ()
-        if page is None or not issues or place.skip + len(issues) >= page.number("total"):
+        page = _given(await self._rules.get("search", asked))
+        issues = page.each("issues")
+        if not issues or place.skip + len(issues) >= page.number("total"):
             return Page(issues, None)
         second_ms = _time(issues[-1], order) // 1000 * 1000  # the index is exact to a second
         on = replace(place, since_ms=second_ms, skip=0) if second_ms > place.since_ms else replace(place, skip=place.skip + len(issues))
         return Page(issues, on)
+
+
+def _given(page: Shape | None) -> Shape:
+    """A search that is not there is no empty one: a sweep would take every issue for deleted."""
+    if page is None:
+        raise UnexpectedAnswerError("Jira knows no search (404).", "Check the source's url and edition in sources.yaml.")
+    return page
 
 
 def of_projects(ids: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from contracts.sources.rest import RestSource, ZendeskSource
 from rest_sources.api import Api
-from rest_sources.source import GONE, Account, Fetched, Files, ListedPage
+from rest_sources.source import GONE, Account, Fetched, Files, ListedPage, Reader
 from rest_sources.zendesk.accounts import read_accounts
 from rest_sources.zendesk.articles import fetch_article
 from rest_sources.zendesk.listings import Listings
@@ -16,10 +16,9 @@ from rest_sources.zendesk.tickets import fetch_ticket
 _WITHOUT_DOCUMENT: Final = ("user", "organization")
 _NO_DOCUMENT: Final = Fetched(access="accounts")
 """A container with nothing below, and never a document: so none is deleted for its sake."""
-_NONE: Final[tuple[str, ...]] = ()
 
 
-class ZendeskReader:
+class ZendeskReader(Reader):
     def __init__(self, source: RestSource, api: Api, files: Files) -> None:
         assert isinstance(source, ZendeskSource)  # noqa: S101  # the catalog pairs types
         self._source = source
@@ -35,17 +34,6 @@ class ZendeskReader:
         if kind == "article" and self._source.articles:
             return await fetch_article(self._api, self._files, self._source.name, number)
         return _NO_DOCUMENT if kind in _WITHOUT_DOCUMENT else GONE
-
-    async def below(self, native: str) -> AsyncIterator[str]:
-        """Nothing: no object's readers are written into another one's document."""
-        _read_id(native)
-        for none in _NONE:
-            yield none
-
-    async def containers(self) -> AsyncIterator[str]:
-        """None, for the same reason."""
-        for none in _NONE:
-            yield none
 
     def changed_since(self, cursor: str) -> AsyncIterator[ListedPage]:
         return self._listings.changed_since(cursor)

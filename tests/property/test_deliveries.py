@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.hints import decode_hint, encode_hint
-from contracts.sources.webhook import CustomWebhook
+from contracts.sources.custom import CustomWebhook
 from rest_sources import confluence, jira, object_storage, zendesk
-from rest_sources.custom import custom_verifier
+from rest_sources.custom.deliveries import custom_verifier
 from rest_sources.delivery import Delivery, RefusedDeliveryError, UnsignedDeliveryError, Verifier
 from tests.unit.rest_sources import signing
 
@@ -20,7 +20,8 @@ NOW = signing.NOW_US
 CUSTOM = custom_verifier(
     CustomWebhook.model_validate(
         {"secret": "env:S", "signature": {"header": "X-Signature"}, "id": "$..id", "event": "$.event", "time": "$.time", "delivery": "$.id"}
-    )
+    ),
+    "record",
 )
 
 

@@ -32,7 +32,8 @@ from contracts.sources.rest import Credentials, Sweep, ZendeskSource
 from contracts.topic_admin import ensure_topics
 from contracts.topics import DEAD_LETTERS, source_backfill_topic, source_topic
 from operations.stack import Stack
-from tests.integration.rest.zendesk_world import AUTH, ROOT, served
+from tests.integration.rest.zendesk_world import AUTH, served
+from tests.rest_kit.vendor import ROOT
 from tests.stack_fixture import StackSession, stack_factory  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.timeout(240)

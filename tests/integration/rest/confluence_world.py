@@ -3,80 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import httpx
 import orjson
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from connectors.rest.http_api import HttpApi
-from contracts.sources.rest import MIB, ConfluenceSource, Credentials
+from contracts.sources.rest import ConfluenceSource, Credentials
 from rest_sources import confluence
-from rest_sources.api import Api
 from rest_sources.delivery import Delivery
-from rest_sources.source import Account, Draft, Fetched, Reader, Record, RemoteFile, UnreadableFileError
+from rest_sources.source import Account, Draft, Fetched, Reader
 from tests.rest_kit.kit import objects, pages
+from tests.rest_kit.vendor import TextFiles, login, receiving, vendor_process
 
-ROOT = Path(__file__).parents[3]
 SECRET = "test-secret-of-a-confluence-webhook"
 EditionName = Literal["cloud", "datacenter"]
 EVENTS = ["page_created", "page_updated", "page_moved", "page_trashed", "page_restored", "page_removed", "comment_created", "comment_updated", "comment_removed",
           "content_permissions_updated", "label_added", "label_removed", "attachment_created", "attachment_updated", "space_permissions_updated"]  # fmt: skip
 
 
-@contextmanager
-def confluence_process(edition: EditionName) -> Iterator[str]:
+def confluence_process(edition: EditionName) -> AbstractContextManager[str]:
     """Its address, once it listens."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "examples.vendors.confluence", "--port", str(port), "--edition", edition, "--events", "automation", "--speed", "1000"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        assert b"listens" in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
+    return vendor_process("examples.vendors.confluence", "--edition", edition, "--events", "automation", "--speed", "1000")
 
 
 def user(name: str, **more: Any) -> dict[str, Any]:
     return {"id": f"acc-{name}", "name": name, "display_name": name.title(), "email": f"{name}@example.com", "token": f"test-token-{name}", **more}
 
 
-@dataclass
-class TextFiles:
-    """Attachments that are plain text, downloaded for real."""
-
-    api: Api
-
-    async def read(self, file: RemoteFile) -> Record | None:
-        if not file.media_type.startswith("text/"):
-            raise UnreadableFileError(f"{file.media_type} is no text. Upload it as text.")
-        content = await self.api.download(file.url, MIB)
-        return None if content is None else {"format": "text", "pages": [{"number": 1, "text": content.decode()}]}
-
-
-class _Login(httpx.Auth):
-    def __init__(self, edition: EditionName, name: str) -> None:
-        self._basic = httpx.BasicAuth(f"{name}@example.com", f"test-token-{name}") if edition == "cloud" else None
-        self._token = f"test-token-{name}"
-
-    def auth_flow(self, request: httpx.Request) -> Any:
-        if self._basic is not None:
-            yield from self._basic.auth_flow(request)
-            return
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        yield request
+def _login(edition: EditionName, name: str) -> httpx.Auth:
+    return login(f"{name}@example.com", f"test-token-{name}", basic=edition == "cloud")
 
 
 @dataclass
@@ -102,7 +62,7 @@ class ConfluenceWorld:
         return "/wiki/rest/api" if self.cloud else "/rest/api"
 
     async def ask(self, method: str, path: str, body: object = None, who: str = "integration", **more: Any) -> Any:
-        answer = await self.client.request(method, path, json=body, auth=_Login(self.edition, who), **more)
+        answer = await self.client.request(method, path, json=body, auth=_login(self.edition, who), **more)
         assert answer.status_code < 300, (method, path, answer.status_code, answer.text)
         return answer.json() if answer.content else None
 
@@ -157,7 +117,7 @@ class ConfluenceWorld:
     async def attach(self, native: str, name: str, content: bytes, media_type: str = "text/plain") -> str:
         files = {"file": (name, content, media_type)}
         answer = await self.client.post(
-            f"{self.v1}/{native}/child/attachment", files=files, headers={"X-Atlassian-Token": "nocheck"}, auth=_Login(self.edition, "integration")
+            f"{self.v1}/{native}/child/attachment", files=files, headers={"X-Atlassian-Token": "nocheck"}, auth=_login(self.edition, "integration")
         )
         assert answer.status_code == 200, answer.text
         number = answer.json()["results"][0]["id"]
@@ -245,19 +205,10 @@ def source_at(url: str, edition: EditionName, **more: Any) -> ConfluenceSource:
 @asynccontextmanager
 async def confluence_world(url: str, edition: EditionName, **more: Any) -> AsyncIterator[ConfluenceWorld]:
     source = source_at(url, edition, **more)
-    api = HttpApi(url, _Login(edition, "integration"), patience_seconds=5, first_wait_seconds=0.01)
+    api = HttpApi(url, _login(edition, "integration"), patience_seconds=5, first_wait_seconds=0.01)
     async with api, httpx.AsyncClient(base_url=url, timeout=30) as client:
         yield ConfluenceWorld(url, edition, source, confluence.TYPE.reader(source, api, TextFiles(api)), api, client)
 
 
-@asynccontextmanager
-async def receiver(world: ConfluenceWorld) -> AsyncIterator[str]:
-    async def handle(request: web.Request) -> web.Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        world.got.append(Delivery(headers, await request.read(), time.time_ns() // 1000))
-        return web.Response(status=202)
-
-    app = web.Application()
-    app.router.add_post("/hook", handle)
-    async with TestServer(app) as server:
-        yield str(server.make_url("/hook"))
+def receiver(world: ConfluenceWorld) -> AbstractAsyncContextManager[str]:
+    return receiving(world.got)

@@ -3,74 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import httpx
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from connectors.rest.http_api import HttpApi
 from contracts.sources.rest import Credentials, JiraSource
 from rest_sources import jira
-from rest_sources.api import Api
 from rest_sources.delivery import Delivery
-from rest_sources.source import Account, Draft, Fetched, Reader, Record, RemoteFile, UnreadableFileError
+from rest_sources.source import Account, Draft, Fetched, Reader
+from tests.rest_kit.vendor import TextFiles, login, receiving, vendor_process
 
 SECRET = "test-secret-of-a-jira-webhook"
 EditionName = Literal["cloud", "datacenter"]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def jira_process(edition: EditionName) -> Iterator[str]:
-    """Its address, once it answers."""
-    port = free_port()
-    command = [sys.executable, "-m", "examples.vendors.jira", "--port", str(port), "--edition", edition, "--speed", "100000"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _await_health(url)
-            yield url
-        finally:
-            process.terminate()
-
-
-def _await_health(url: str) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            httpx.get(f"{url}/_control/health").raise_for_status()
-        except httpx.HTTPError:
-            assert time.monotonic() < deadline, "the test server does not answer"
-            time.sleep(0.05)
-        else:
-            return
-
-
-class TextFiles:
-    """Attachments that are text, and none else."""
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
-
-    async def read(self, file: RemoteFile) -> Record | None:
-        if file.media_type != "text/plain":
-            raise UnreadableFileError(f"{file.media_type} is no text. Upload it as text.")
-        content = await self._api.download(file.url, 1_000_000)
-        return None if content is None else {"format": "text", "pages": [{"number": 1, "text": content.decode()}]}
+def jira_process(edition: EditionName) -> AbstractContextManager[str]:
+    """Its address, once it listens."""
+    return vendor_process("examples.vendors.jira", "--edition", edition, "--speed", "100000")
 
 
 def document(text: str) -> dict[str, Any]:
@@ -198,16 +151,7 @@ def source_at(url: str, edition: EditionName, **more: Any) -> JiraSource:
 
 
 def auth_of(edition: EditionName, user: str = "root") -> httpx.Auth:
-    return httpx.BasicAuth(f"{user}@example.com", f"{user}-token") if edition == "cloud" else _Bearer(f"{user}-token")
-
-
-class _Bearer(httpx.Auth):
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def auth_flow(self, request: httpx.Request) -> Any:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        yield request
+    return login(f"{user}@example.com", f"{user}-token", basic=edition == "cloud")
 
 
 @asynccontextmanager
@@ -218,14 +162,5 @@ async def jira_world(url: str, edition: EditionName, seeded: dict[str, Any], **m
         yield JiraWorld(url, edition, jira.TYPE.reader(source, api, TextFiles(api)), api, source, client, seeded)
 
 
-@asynccontextmanager
-async def receiver(world: JiraWorld) -> AsyncIterator[str]:
-    async def handle(request: web.Request) -> web.Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        world.got.append(Delivery(headers, await request.read(), time.time_ns() // 1000))
-        return web.Response(status=202)
-
-    app = web.Application()
-    app.router.add_post("/hook", handle)
-    async with TestServer(app) as server:
-        yield str(server.make_url("/hook"))
+def receiver(world: JiraWorld) -> AbstractAsyncContextManager[str]:
+    return receiving(world.got)

@@ -14,8 +14,9 @@ from rest_sources.api import Answer, ApiError, Method, Parameters
 from rest_sources.confluence.webhooks import EVENTS, register, registered, remove
 from rest_sources.source import GONE
 from streams.parse.confluence_storage import to_html
-from tests.integration.rest.confluence_world import KIT_SEED, ConfluenceWorld, EditionName, TextFiles, confluence_process, confluence_world, receiver
+from tests.integration.rest.confluence_world import KIT_SEED, ConfluenceWorld, EditionName, confluence_process, confluence_world, receiver
 from tests.rest_kit.kit import RestSourceKit, objects, pages, text_of
+from tests.rest_kit.vendor import TextFiles
 from tests.unit.rest_sources.spoiling import places, spoiled
 
 

@@ -15,8 +15,9 @@ from rest_sources import zendesk
 from rest_sources.api import ApiRefusedError, ApiUnavailableError, ForbiddenError
 from rest_sources.source import GONE, Draft, Fetched
 from rest_sources.zendesk.webhooks import registered
-from tests.integration.rest.zendesk_world import AUTH, SECTION, TextFiles, ZendeskWorld, declared, opened, seed, served
+from tests.integration.rest.zendesk_world import AUTH, SECTION, ZendeskWorld, declared, opened, seed, served
 from tests.rest_kit.kit import RestSourceKit, objects, pages
+from tests.rest_kit.vendor import TextFiles
 
 SUPPORT, LEGAL = 11, 12
 SHARING, CLOSED = 21, 22

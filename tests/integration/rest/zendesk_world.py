@@ -3,69 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from connectors.rest.http_api import HttpApi
-from contracts.sources.rest import MIB, Credentials, ZendeskSource
+from contracts.sources.rest import Credentials, ZendeskSource
 from rest_sources import zendesk
-from rest_sources.api import Api
 from rest_sources.delivery import Delivery
 from rest_sources.registry import SourceType
-from rest_sources.source import Reader, Record, RemoteFile, UnreadableFileError
+from rest_sources.source import Reader
 from rest_sources.zendesk.webhooks import Registered, register, remove
+from tests.rest_kit.vendor import TextFiles, receiving, vendor_process
 
-ROOT = Path(__file__).parents[3]
 AUTH = httpx.BasicAuth("integration@example.com/token", "test-token")
 SECTION = 61
 
 
-@contextmanager
-def served(export_lag_seconds: float = 0.0) -> Iterator[str]:
+def served(export_lag_seconds: float = 0.0) -> AbstractContextManager[str]:
     """The address of a new account."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "examples.vendors.zendesk", "--port", str(port), "--speed", "1000", "--export-lag", str(export_lag_seconds)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        assert b"listens" in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
+    return vendor_process("examples.vendors.zendesk", "--speed", "1000", "--export-lag", str(export_lag_seconds))
 
 
 def declared(url: str, **more: Any) -> ZendeskSource:
     return ZendeskSource(
         name="desk", type="zendesk", url=url, credentials=Credentials(user="integration@example.com/token", token="env:TOKEN"), tenant="acme", **more
     )
-
-
-@dataclass
-class TextFiles:
-    """Attachments that are plain text, downloaded for real."""
-
-    api: Api
-    read_keys: list[str] = field(default_factory=list)
-
-    async def read(self, file: RemoteFile) -> Record | None:
-        self.read_keys.append(file.key)
-        if not file.media_type.startswith("text/"):
-            raise UnreadableFileError(f"{file.media_type} is no text.")
-        content = await self.api.download(file.url, MIB)
-        return None if content is None else {"format": "text", "pages": [{"number": None, "text": content.decode()}]}
 
 
 @dataclass
@@ -144,20 +111,13 @@ class ZendeskWorld:
 async def opened(url: str, kind: str, **declaration: Any) -> AsyncIterator[ZendeskWorld]:
     """The world of an account, with a webhook that ends with it."""
     got: list[Delivery] = []
-
-    async def receive(request: web.Request) -> web.Response:
-        got.append(Delivery({name.lower(): value for name, value in request.headers.items()}, await request.read(), time.time_ns() // 1000))
-        return web.Response(status=202)
-
-    receiver = web.Application()
-    receiver.router.add_post("/hook", receive)
     source = declared(url, **declaration)
     async with (
-        TestServer(receiver) as server,
+        receiving(got) as hook,
         HttpApi(url, AUTH, patience_seconds=20, first_wait_seconds=0.01) as api,
         httpx.AsyncClient(base_url=url, auth=AUTH) as client,
     ):
-        webhook = await register(source, api, str(server.make_url("/hook")))
+        webhook = await register(source, api, hook)
         yield ZendeskWorld(source, zendesk.TYPE.reader(source, api, TextFiles(api)), client, webhook, kind, got)
         await remove(source, api, webhook.id)
 

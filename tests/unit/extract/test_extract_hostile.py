@@ -8,6 +8,7 @@ import tarfile
 import zlib
 from collections.abc import Callable
 
+import openpyxl
 import pytest
 from PIL import Image
 
@@ -225,3 +226,60 @@ async def test_missing_language_names_the_package() -> None:
     async with Extractor(languages=("chi_nowhere",)) as extractor:
         with pytest.raises(OcrMissingError, match="tesseract-ocr-chi-nowhere"):
             await extractor.extract(samples.image(), "a.png", "")
+
+
+async def test_what_is_malformed_in_a_mail_does_not_take_the_mail_along(extractor: Extractor) -> None:
+    """Its reader's library raises what it likes."""
+    broken = samples.with_part(samples.word(), "word/document.xml", lambda _: b"<w:document")
+    found = await extractor.extract(samples.mail((broken, "broken.docx", "application/octet-stream"), (b"kept text", "a.txt", "text/plain")), "m.eml", "")
+    assert "kept text" in found.text
+    assert [(one.name, one.kind) for one in found.left_out] == [("broken.docx", "broken")]
+
+
+async def test_what_is_attached_counts_once() -> None:
+    content = samples.mail((b"a" * 600, "a.txt", "text/plain"))
+    async with Extractor(Limits(characters=1_000)) as extractor:
+        assert "a" * 600 in (await extractor.extract(content, "m.eml", "")).text
+        with pytest.raises(TooLargeError):
+            await extractor.extract(samples.mail((b"a" * 600, "a.txt", "text/plain"), (b"a" * 600, "b.txt", "text/plain")), "m.eml", "")
+
+
+async def test_a_row_that_makes_all_rows_wide_is_too_large() -> None:
+    """2,000 rows of one letter and one of 2,000 cells are 4 million cells of Markdown."""
+    book = openpyxl.Workbook()
+    for _ in range(2_000):
+        book.active.append(["a"])
+    book.active.append(["a"] * 2_000)
+    file = io.BytesIO()
+    book.save(file)
+    async with Extractor(Limits(characters=1_000_000)) as extractor:
+        with pytest.raises(TooLargeError, match="characters"):
+            await extractor.extract(file.getvalue(), "a.xlsx", "")
+
+
+def nested(depth: int, begin: bytes, end: bytes) -> bytes:
+    inside = begin * depth + b"<text:p>innermost</text:p>" + end * depth
+    return samples.with_part(samples.opendocument_text(), "content.xml", lambda old: old.replace(b"<office:text>", b"<office:text>" + inside))
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        (b"<table:table><table:table-row><table:table-cell>", b"</table:table-cell></table:table-row></table:table>"),
+        (b"<text:p><draw:frame><draw:text-box>", b"</draw:text-box></draw:frame></text:p>"),
+    ],
+    ids=["tables", "text boxes"],
+)
+async def test_what_is_nested_in_an_opendocument_is_read_once(extractor: Extractor, begin: bytes, end: bytes) -> None:
+    """Twice for each level would be a quadrillion times for fifty."""
+    for depth in (2, 50):
+        assert (await extractor.extract(nested(depth, begin, end), "a.odt", "")).text.count("innermost") == 1
+    with pytest.raises(BrokenFileError):
+        await extractor.extract(nested(5_000, begin, end), "a.odt", "")
+
+
+async def test_relations_are_a_tree_too() -> None:
+    content = samples.with_part(samples.word(), "word/_rels/document.xml.rels", lambda old: old + b" " * 300_000)
+    async with Extractor(Limits(xml_bytes=200_000)) as extractor:
+        with pytest.raises(TooLargeError, match="XML part"):
+            await extractor.extract(content, "a.docx", "")

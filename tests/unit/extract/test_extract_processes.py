@@ -93,6 +93,21 @@ async def test_cancelled_in_the_middle_of_ocr() -> None:
     assert readers() == []
 
 
+async def test_a_tesseract_whose_parent_is_killed_goes_too() -> None:
+    async with Extractor() as extractor:
+        call = asyncio.create_task(extractor.extract(samples.scanned_pdf(), "a.pdf", ""))
+        (ocr,) = await until(1, "tesseract")
+        parent = ocr.parent()
+        assert parent is not None
+        ocr.suspend()  # it would end by itself before anybody looks
+        parent.kill()
+        with pytest.raises(OutOfMemoryError):
+            await call
+        async with asyncio.timeout(30):
+            while ocr.is_running() and ocr.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110  # another process cannot set an event
+                await asyncio.sleep(0.02)
+
+
 async def test_cancelled_while_it_starts() -> None:
     async with Extractor() as extractor:
         call = asyncio.create_task(extractor.extract(b"one", "a.txt", ""))

@@ -9,10 +9,11 @@ from typing import Any
 import jwt
 import pytest
 
-from contracts.sources.webhook import CustomWebhook
+from contracts.sources.custom import CustomWebhook
 from rest_sources import confluence, jira, object_storage, zendesk
-from rest_sources.custom import custom_verifier, parse_time
+from rest_sources.custom.deliveries import custom_verifier
 from rest_sources.delivery import Delivery, RefusedDeliveryError, UnsignedDeliveryError
+from rest_sources.times import parse_time
 from tests.unit.rest_sources.signing import NOW, NOW_US, SECRET, as_bytes, bearer, delivery, hub
 from tests.unit.rest_sources.signing import zendesk as signed
 
@@ -183,7 +184,6 @@ CUSTOM: dict[str, Any] = {
     "secret": "env:CRM_SECRET",
     "signature": {"header": "X-Signature", "prefix": "v1=", "signed": "{timestamp}.{body}", "timestamp_header": "X-Time"},
     "id": "$.data[*].id",
-    "kind": "deal",
     "event": "$.type",
     "time": "$.at",
     "delivery_header": "X-Delivery",
@@ -197,7 +197,7 @@ def custom(body: object, at: str = str(int(NOW.timestamp()))) -> Delivery:
 
 
 def test_custom() -> None:
-    verify = custom_verifier(CustomWebhook.model_validate(CUSTOM))
+    verify = custom_verifier(CustomWebhook.model_validate(CUSTOM), "deal")
     found = verify(custom({"type": "deal.moved", "at": "2026-03-25T05:09:26.500+00:00", "data": [{"id": 7}, {"id": "x y"}, {"id": 7}]}), [SECRET])
     assert ids(found) == ["deal/7", "deal/x y"]
     assert (found[0].event, found[0].delivery_id, found[0].source_time_us) == ("deal.moved", "d-1", NOW_US - 500_000)
@@ -209,13 +209,13 @@ def test_custom() -> None:
 )
 def test_custom_without_a_usable_id(body: object) -> None:
     with pytest.raises(RefusedDeliveryError) as refused:
-        custom_verifier(CustomWebhook.model_validate(CUSTOM))(custom(body), [SECRET])
+        custom_verifier(CustomWebhook.model_validate(CUSTOM), "deal")(custom(body), [SECRET])
     assert refused.value.status == 400
 
 
 def test_custom_recording_played_again() -> None:
     with pytest.raises(UnsignedDeliveryError, match="s old"):
-        custom_verifier(CustomWebhook.model_validate(CUSTOM))(custom({"data": [{"id": 7}]}, str(int(NOW.timestamp()) - 301)), [SECRET])
+        custom_verifier(CustomWebhook.model_validate(CUSTOM), "deal")(custom({"data": [{"id": 7}]}, str(int(NOW.timestamp()) - 301)), [SECRET])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,74 @@
+"""What every World needs around its vendor: the vendor's server in a process of its own, a receiver of its webhooks, and attachments that are text."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from connectors.rest.credentials import BearerAuth
+from contracts.sources.rest import MIB
+from rest_sources.api import Api
+from rest_sources.delivery import Delivery
+from rest_sources.source import Record, RemoteFile, UnreadableFileError
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def vendor_process(module: str, *arguments: str) -> Iterator[str]:
+    """The address of ``python -m module --port PORT``, once it has written that it listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-m", module, "--port", str(port), *arguments], cwd=ROOT, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        assert b"listens" in process.stdout.readline()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@asynccontextmanager
+async def receiving(got: list[Delivery]) -> AsyncIterator[str]:
+    """The address of a hook: what is sent there is in ``got``."""
+
+    async def handle(request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        got.append(Delivery(headers, await request.read(), time.time_ns() // 1000))
+        return web.Response(status=202)
+
+    app = web.Application()
+    app.router.add_post("/hook", handle)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/hook"))
+
+
+@dataclass
+class TextFiles:
+    """Attachments that are plain text, downloaded for real; ``read_keys`` are those that were asked for."""
+
+    api: Api
+    read_keys: list[str] = field(default_factory=list)
+
+    async def read(self, file: RemoteFile) -> Record | None:
+        self.read_keys.append(file.key)
+        if not file.media_type.startswith("text/"):
+            raise UnreadableFileError(f"{file.media_type} is no text. Upload it as text.")
+        content = await self.api.download(file.url, MIB)
+        return None if content is None else {"format": "text", "pages": [{"number": 1, "text": content.decode()}]}
+
+
+def login(name: str, token: str, *, basic: bool) -> httpx.Auth:
+    """As Atlassian's Cloud takes it, or as its Data Center does."""
+    return httpx.BasicAuth(name, token) if basic else BearerAuth(token)
