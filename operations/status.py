@@ -28,6 +28,7 @@ from index.collections import CollectionNames, live_space
 from index.connection import connect
 from index.reading_counts import Counts, count_tenants
 from index.store import StoreUnavailableError
+from operations.connectors.report import far
 from operations.dead_letters.letters import read_letters
 from operations.foreseen import UNAVAILABLE, one_message
 from operations.freshness import Buckets, Freshness, MetricsUnavailableError, freshness, merged, read_histograms
@@ -181,6 +182,7 @@ def render(found: Status, span: str = "since the workers started") -> Renderable
     )
     for _, table in (pair for pair in answered if pair[0]):
         parts += [table, ""]
+    parts += [f"{health.source} reads {load.table}{far(load)}" for health in found.connectors for load in health.loads]
     if found.lags or found.tenants:
         parts.append(f"embedding space  {escape(found.space) or 'none yet: there is no index'}")
     if found.dead_letters_open is not None:

@@ -7,6 +7,7 @@ from connectors.debezium.apply import apply_source, pause_source, plan_source, r
 from connectors.debezium.database import connected, connection_info
 from connectors.debezium.errors import ConnectorError
 from connectors.debezium.health import Health, health_of
+from connectors.debezium.loads import Load, control_loads
 from connectors.debezium.plan import Plan, plan
 from connectors.debezium.snapshots import request_filtered_snapshot, request_snapshot
 from connectors.debezium.spec import ConnectorSpec
@@ -18,10 +19,12 @@ __all__ = [
     "ConnectorError",
     "ConnectorSpec",
     "Health",
+    "Load",
     "Plan",
     "apply_source",
     "connected",
     "connection_info",
+    "control_loads",
     "create_topics",
     "delete_source",
     "health_of",

@@ -70,6 +70,12 @@ class ConnectApi:
         found = self._call("GET", f"/connectors/{name}/status", absent=True)
         return None if found is None else _status(cast("dict[str, object]", found))
 
+    def offset(self, name: str) -> dict[str, object]:
+        """Where the connector is, as its plugin writes it; empty before its first record."""
+        found = self._call("GET", f"/connectors/{name}/offsets", absent=True)
+        offsets = cast("dict[str, list[dict[str, dict[str, object]]]]", found or {}).get("offsets")
+        return (offsets[0].get("offset") or {}) if offsets else {}
+
     def put_config(self, name: str, config: Mapping[str, str]) -> None:
         self._call("PUT", f"/connectors/{name}/config", body=dict(config))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.debezium import names
 from connectors.debezium.connect_api import ConnectApi, ConnectorStatus
 from connectors.debezium.database import connected
+from connectors.debezium.loads import Load, loads_of
 from connectors.debezium.observe import observe_slot
 from connectors.debezium.observed import Slot
 from contracts.settings import ConnectSettings
@@ -21,15 +22,18 @@ class Health:
     lag_bytes: int | None
     wal_status: str
     alerts: tuple[str, ...]
+    loads: tuple[Load, ...] = ()
+    """Tables that are being read."""
 
 
 def health_of(source: PostgresSource, connect: ConnectSettings) -> Health:
     """Raises a ConnectorError when the database or Kafka Connect is out of reach."""
     with ConnectApi(connect) as api:
         status = api.status(names.connector_name(source))
-    with connected(source) as connection:
-        slot = observe_slot(source, connection)
-    return judge(source.name, status, slot)
+        with connected(source) as connection:
+            slot = observe_slot(source, connection)
+            loads = () if status is None else loads_of(source, api, connection)
+    return replace(judge(source.name, status, slot), loads=loads)
 
 
 def judge(source: str, status: ConnectorStatus | None, slot: Slot | None) -> Health:

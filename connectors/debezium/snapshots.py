@@ -42,6 +42,14 @@ def request_filtered_snapshot(source: PostgresSource, table_name: str, condition
     return send_signal(connection, f"snapshot {source.name} {table.name} {uuid.uuid4()}", table, text)
 
 
+def send_control(connection: Connection, source: PostgresSource, action: str, tables: Sequence[str]) -> None:
+    """``pause``, ``resume`` or ``stop`` of the snapshots under way."""
+    data = json.dumps({"type": "incremental"} | ({"data-collections": list(tables)} if action == "stop" else {}))
+    signal_id = f"{action} {source.name} {uuid.uuid4()}"
+    connection.execute("INSERT INTO headrace.signal (id, type, data) VALUES (%s, %s, %s)", (signal_id, f"{action}-snapshot", data))
+    connection.execute("DELETE FROM headrace.signal WHERE id = %s", (signal_id,))  # Debezium has it from the log, where the insert stays
+
+
 def declared_table(source: PostgresSource, table_name: str) -> Table:
     try:
         return source.table(table_name)

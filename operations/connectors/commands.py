@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -14,8 +16,10 @@ from rich.markup import escape
 
 from connectors.debezium import (
     ConnectorError,
+    Health,
     apply_source,
     connected,
+    control_loads,
     delete_source,
     health_of,
     pause_source,
@@ -29,10 +33,11 @@ from connectors.debezium import (
 from contracts.settings import ConnectSettings, KafkaSettings, SourcesSettings, read
 from contracts.sources import PostgresSource, Sources, SourcesError, json_schema, load_sources
 from contracts.sources.changes import SourcesFile
-from operations.connectors.report import plan_as_data, print_health, print_plan
+from operations.connectors.report import plan_as_data, print_health, print_loads, print_plan
 
 app = typer.Typer(help="Connectors of the sources that sources.yaml declares.", no_args_is_help=True)
 _PROBLEM, _DIFFERENT = 2, 1
+PACE_SECONDS = 5.0
 
 SourcesOption = Annotated[Path | None, typer.Option("--sources", help="The file that declares the sources [HEADRACE_SOURCES].")]
 SourceName = Annotated[str | None, typer.Argument(metavar="[SOURCE]", help="Only this source; all of sources.yaml where none is named.")]
@@ -70,13 +75,20 @@ def apply(source: SourceName = None, sources: SourcesOption = None) -> None:
 
 @app.command()
 def status(source: SourceName = None, sources: SourcesOption = None, as_json: JsonOption = False) -> None:
-    """Connector, task and slot of each source. Exit code 2 where something deserves an alarm."""
+    """Connector, task, slot and loads of each source; while a table is being read it looks twice, for the pace. Exit code 2 where something deserves an alarm."""
     with _told():
-        found = [health_of(chosen, read(ConnectSettings)) for chosen in _chosen(sources, source)]
+        chosen = _chosen(sources, source)
+        before: list[Health] = []
+        found = [health_of(one, read(ConnectSettings)) for one in chosen]
+        looked = time.monotonic()
+        if not as_json and any(health.loads for health in found):
+            time.sleep(PACE_SECONDS)
+            before, found = found, [health_of(one, read(ConnectSettings)) for one in chosen]
     if as_json:
-        typer.echo(json.dumps([{field: getattr(health, field) for field in health.__slots__} for health in found], indent=2))
+        typer.echo(json.dumps([asdict(health) for health in found], indent=2))
     else:
         print_health(found, Console())
+        print_loads(before, found, time.monotonic() - looked, Console())
     if any(health.alerts for health in found):
         raise typer.Exit(_PROBLEM)
 
@@ -135,6 +147,21 @@ def snapshot(
             else:
                 request_snapshot(chosen, table, None, connection)
         typer.echo(f"{chosen.name}: asked for the rows of {table}; they arrive on its backfill topic")
+
+
+@app.command()
+def load(
+    action: Annotated[
+        Literal["pause", "resume", "stop"], typer.Argument(help="A restart of Kafka Connect ends a pause; what is stopped, 'apply' begins anew.")
+    ],
+    source: SourceName = None,
+    sources: SourcesOption = None,
+) -> None:
+    """Pauses, resumes or stops the reading of whole tables; live changes go on. 'status' shows the loads."""
+    with _told():
+        for chosen in _chosen(sources, source):
+            loads = control_loads(chosen, read(ConnectSettings), action)
+            typer.echo(f"{chosen.name}: {f'{action} asked for: ' + ', '.join(one.table for one in loads) if loads else 'no table is being read'}")
 
 
 @app.command(name="watch")

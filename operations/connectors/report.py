@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from connectors.debezium import Health, Plan
+from connectors.debezium import Health, Load, Plan
 from connectors.debezium.plan import ConfigChange, PutConnector
 
 
@@ -51,3 +51,26 @@ def print_health(found: list[Health], console: Console) -> None:
     for health in found:
         for alert in health.alerts:
             console.print(f"[red]{health.source}[/red]: {escape(alert)}", soft_wrap=True)
+
+
+def print_loads(before: list[Health], now: list[Health], seconds: float, console: Console) -> None:
+    """A line for each table that is being read; the pace is what came between two looks."""
+    earlier = {(health.source, load.table): load for health in before for load in health.loads}
+    for health in now:
+        for load in health.loads:
+            console.print(f"{health.source}: reading {load.table}{far(load)}{_pace(earlier.get((health.source, load.table)), load, seconds)}", soft_wrap=True)
+
+
+def far(load: Load) -> str:
+    if load.total is None:
+        return ""
+    return f": about {load.total:,} rows" if load.done is None else f": about {load.done:,} of {load.total:,} rows"
+
+
+def _pace(before: Load | None, now: Load, seconds: float) -> str:
+    if before is None or before.done is None or now.done is None or now.total is None:
+        return ""
+    per_second = (now.done - before.done) / seconds
+    if per_second <= 0:
+        return ", none of them since the last look (waiting its turn, paused, or behind live changes)"
+    return f", {per_second:,.0f} a second, {(now.total - now.done) / per_second / 60:,.0f} min left"
