@@ -176,3 +176,11 @@ def group_principal(source: str, group: str) -> str:
 def parent_of(native: str) -> str:
     """The object whose fetch gives a part: ``ticket/7`` for ``ticket/7/attachment/5``. An id of two segments is its own."""
     return "/".join(native.split("/", 2)[:2])
+
+
+def read_number(native: str, *kinds: str) -> tuple[str, str]:
+    """Kind and number of ``ticket/7``. Raises KeyError for an id of another source, and for a part's: its object gives it."""
+    kind, _, number = native.partition("/")
+    if kind not in kinds or not (number.isascii() and number.isdigit()):
+        raise KeyError(native)
+    return kind, number

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from contracts.events import Scalar, TextFormat
 from contracts.sources.rest import GONE, Part, RestSource, Webhook
@@ -80,6 +80,12 @@ def _list_path(text: str) -> str:
     return text
 
 
+_SCALAR_SCHEMA: Final[dict[str, object]] = {"type": ["string", "number", "boolean", "null"]}
+_WHERE_SCHEMA: Final[dict[str, object]] = {
+    "type": "object",
+    "additionalProperties": {"anyOf": [_SCALAR_SCHEMA, {"type": "array", "items": _SCALAR_SCHEMA, "minItems": 1}]},
+}
+_TEXTS_SCHEMA: Final[dict[str, object]] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 Value = Annotated[str, AfterValidator(_value)]
 ListPath = Annotated[JsonPath, AfterValidator(_list_path)]
 
@@ -159,12 +165,12 @@ class Document(Part):
     body: Value
     format: TextFormat = "markdown"
     url: Value = Field(description="where people open it; values are percent-encoded where the text is a template")
-    allowed: tuple[Value, ...] = Field(
+    allowed: Annotated[tuple[Value, ...], WithJsonSchema(_TEXTS_SCHEMA)] = Field(
         min_length=1, description="principals: paths, templates and constants; one of each value found. Whose paths find nothing is readable by nobody"
     )
     doc_type: Value = ""
     metadata: dict[str, Scalar] = Field(default_factory=dict, description="filterable values by name: a path alone keeps the value's type")
-    where: dict[JsonPath, tuple[Scalar | None, ...]] = Field(
+    where: Annotated[dict[JsonPath, tuple[Scalar | None, ...]], WithJsonSchema(_WHERE_SCHEMA)] = Field(
         default_factory=dict, description="paths with the values that they may have: other objects are no documents"
     )
 

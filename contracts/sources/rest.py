@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 from yarl import URL
 
 from contracts.events import ChunkPolicy
@@ -42,10 +42,15 @@ class Credentials(Part):
     token: SecretReference = Field(description="env:NAME or file:/path of the API token or password")
 
 
+_SECRETS_SCHEMA: Final[dict[str, object]] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+
+
 class Webhook(Part):
     """Whose deliveries are believed at POST /webhooks/<source>."""
 
-    secret: tuple[SecretReference, ...] = Field(min_length=1, description="one reference, or several while one is being replaced")
+    secret: Annotated[tuple[SecretReference, ...], WithJsonSchema(_SECRETS_SCHEMA)] = Field(
+        min_length=1, description="one reference, or several while one is being replaced"
+    )
     max_body_bytes: int = Field(default=25 * MIB, ge=1024, le=64 * MIB, description="larger deliveries are refused")
     per_second: int = Field(default=500, ge=1, le=100_000, description="more deliveries than this are told to come again")
 

@@ -21,7 +21,7 @@ from rest_sources.api import Api, UnexpectedAnswerError
 from rest_sources.custom.paging import Pages
 from rest_sources.custom.paths import find, first, identifier, identifier_of, native_of, principals, shown
 from rest_sources.delivery import is_native_id
-from rest_sources.source import GONE, Account, Fetched, Files, Listed, ListedPage, MalformedRecordError, Reader
+from rest_sources.source import GONE, LISTED, Account, Fetched, Files, Listed, ListedPage, MalformedRecordError, Reader
 from rest_sources.times import parse_time, written_time
 
 FIRST_LOOK_SECONDS: Final = 24 * 3600
@@ -96,16 +96,21 @@ class CustomReader(Reader):
         return f"nobody may read it: document.allowed finds nothing ({', '.join(paths)})"
 
     async def listing(self, cursor: str) -> AsyncIterator[ListedPage]:
+        """Without what an item itself says to be no document: it would be fetched by every sweep, for nothing."""
+        declared, where = self._source.list, self._source.document.where
+        async for page in self._whole_list().walk(cursor):
+            items = [item for item in page.items if all(_has(item, path, values) for path, values in where.items() if find(path, item))]
+            yield ListedPage(tuple(self._listed(item, declared.id, declared.changed) for item in items), page.following)
+
+    def _whole_list(self) -> Pages:
         declared = self._source.list
-        pages = Pages(self._api, self._source.url, "list", declared.url, declared.items, declared.next, declared.first_page)
-        async for page in pages.walk(cursor):
-            yield ListedPage(tuple(self._listed(item, declared.id, declared.changed) for item in page.items), page.following)
+        return Pages(self._api, self._source.url, "list", declared.url, declared.items, declared.next, declared.first_page)
 
     async def changed_since(self, cursor: str) -> AsyncIterator[ListedPage]:
         declared = self._source.changed_since
         if declared is None:
-            async for page in super().changed_since(cursor):
-                yield page
+            async for whole in self._whole_list().walk():  # what is no document any more is among them
+                yield ListedPage(tuple(self._listed(item, self._source.list.id, self._source.list.changed) for item in whole.items), LISTED)
             return
         now_us = int(time.time() * _MICROSECONDS)
         at = Changes.read(cursor, now_us)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Final
 
 import orjson
 
@@ -25,9 +24,7 @@ from rest_sources.jira.edition import Edition
 from rest_sources.jira.fetching import Issues
 from rest_sources.jira.rules import Rules
 from rest_sources.jira.search import FIRST_LOOK_MS, LAG_MS, Order, Place, Search, of_projects, stamp
-from rest_sources.source import GONE, Account, Fetched, Files, Listed, ListedPage, Reader
-
-_KINDS: Final = frozenset({"issue", "project"})
+from rest_sources.source import GONE, Account, Fetched, Files, Listed, ListedPage, Reader, read_number
 
 
 class JiraReader(Reader):
@@ -40,7 +37,7 @@ class JiraReader(Reader):
         self._search = Search(self._rules, self._edition)
 
     async def fetch(self, native: str) -> Fetched:
-        kind, number = _read_id(native)
+        kind, number = read_number(native, "issue", "project")
         return await (self._issues.fetch(native, number) if kind == "issue" else self._project(number))
 
     async def _project(self, number: str) -> Fetched:
@@ -55,7 +52,7 @@ class JiraReader(Reader):
 
     async def below(self, native: str) -> AsyncIterator[str]:
         """A project's issues; an issue decides for nothing but its own parts, and a project that is gone has none: a listing finds what went with it."""
-        kind, number = _read_id(native)
+        kind, number = read_number(native, "issue", "project")
         if kind != "project" or await self._rules.about(number) is None:
             return
         async for page in self._search.pages(Place(within=of_projects([number])), "created"):
@@ -113,11 +110,3 @@ class JiraReader(Reader):
         projects = [project async for project in self._projects()]
         async for account in Directory(self._rules, self._edition, self._source.name).accounts(projects):
             yield account
-
-
-def _read_id(native: str) -> tuple[str, str]:
-    """Kind and number. Raises KeyError for an id of another source, and for a part's: its issue gives it."""
-    kind, _, number = native.partition("/")
-    if kind not in _KINDS or not (number.isascii() and number.isdigit()):
-        raise KeyError(native)
-    return kind, number

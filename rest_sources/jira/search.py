@@ -103,7 +103,13 @@ class Search:
 
     async def _by_token(self, place: Place, order: Order) -> Page:
         asked: dict[str, str | int] = {"jql": self._jql(place, order), "fields": "created,updated", "maxResults": _MOST[True]}
-        page = _given(await self._rules.get("search/jql", asked | ({"nextPageToken": place.token} if place.token else {})))
+        try:
+            page = _given(await self._rules.get("search/jql", asked | ({"nextPageToken": place.token} if place.token else {})))
+        except UnexpectedAnswerError:
+            if not place.token:
+                raise
+            # A token that Jira no longer takes would stop every further sweep at this place.
+            return await self._by_token(replace(place, token="", since_ms=max(place.since_ms, place.last_ms)), order)
         issues, token = page.each("issues"), page.text("nextPageToken", "")
         last_ms = _time(issues[-1], order) if issues else place.last_ms
         return Page(issues, replace(place, token=token, last_ms=last_ms) if token else None)

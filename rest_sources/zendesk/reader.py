@@ -7,7 +7,7 @@ from typing import Final
 
 from contracts.sources.rest import RestSource, ZendeskSource
 from rest_sources.api import Api
-from rest_sources.source import GONE, Account, Fetched, Files, ListedPage, Reader
+from rest_sources.source import GONE, Account, Fetched, Files, ListedPage, Reader, read_number
 from rest_sources.zendesk.accounts import read_accounts
 from rest_sources.zendesk.articles import fetch_article
 from rest_sources.zendesk.listings import Listings
@@ -28,7 +28,7 @@ class ZendeskReader(Reader):
 
     async def fetch(self, native: str) -> Fetched:
         """Users and organizations are known from webhooks, and have no document: who they are to a ticket is found with the accounts."""
-        kind, number = _read_id(native)
+        kind, number = read_number(native, "ticket", "article", *_WITHOUT_DOCUMENT)
         if kind == "ticket" and self._source.tickets:
             return await fetch_ticket(self._api, self._files, self._source.name, number)
         if kind == "article" and self._source.articles:
@@ -43,11 +43,3 @@ class ZendeskReader(Reader):
 
     def accounts(self) -> AsyncIterator[Account]:
         return read_accounts(self._api, self._source.name, articles=self._source.articles)
-
-
-def _read_id(native: str) -> tuple[str, str]:
-    """Kind and number. Raises KeyError for an id of another source, and for a part's: its object gives it."""
-    kind, _, number = native.partition("/")
-    if kind not in ("ticket", "article", *_WITHOUT_DOCUMENT) or not (number.isascii() and number.isdigit()):
-        raise KeyError(native)
-    return kind, number

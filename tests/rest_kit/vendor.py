@@ -6,16 +6,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import orjson
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from connectors.rest.credentials import BearerAuth
+from connectors.rest.http_api import HttpApi
 from contracts.sources.rest import MIB
 from rest_sources.api import Api
 from rest_sources.delivery import Delivery
@@ -52,6 +54,32 @@ async def receiving(got: list[Delivery]) -> AsyncIterator[str]:
     app.router.add_post("/hook", handle)
     async with TestServer(app) as server:
         yield str(server.make_url("/hook"))
+
+
+@dataclass
+class Around:
+    """A vendor that is an application of this process: its address, the client that a source asks it with, and a receiver of its webhooks."""
+
+    url: str
+    api: HttpApi
+    hook: str
+    got: list[Delivery]
+
+    async def tell(self, body: object, headers: Callable[[bytes], Mapping[str, str]]) -> None:
+        """A delivery to the receiver, with the headers that sign it."""
+        text = orjson.dumps(body)
+        async with httpx.AsyncClient() as client:
+            (await client.post(self.hook, content=text, headers=dict(headers(text)))).raise_for_status()
+
+
+@asynccontextmanager
+async def around(routes: Iterable[web.RouteDef]) -> AsyncIterator[Around]:
+    """With an application of these routes."""
+    got: list[Delivery] = []
+    vendor = web.Application()
+    vendor.add_routes(routes)
+    async with receiving(got) as hook, TestServer(vendor) as server, HttpApi(str(server.make_url("")).rstrip("/"), patience_seconds=5) as api:
+        yield Around(str(server.make_url("")).rstrip("/"), api, hook, got)
 
 
 @dataclass

@@ -125,6 +125,10 @@ async def test_what_where_leaves_out_is_no_document(world: ArticlesWorld) -> Non
     native = await world.create("Soon.")
     await world.ask("PUT", "/api/articles/1", {"status": "draft"})
     assert await world.reader.fetch(native) == GONE
+    assert objects(await pages(world.reader.listing(""))) == {}
+    assert set(objects(await pages(world.reader.changed_since("")))) == {native}, "so that it is deleted"
+    async with opened(world.source.url, changed_since=None) as listed_only:
+        assert set(objects(await pages(listed_only.reader.changed_since("")))) == {native}
     await world.ask("PUT", "/api/articles/1", {"status": None})
     assert await world.reader.fetch(native) == GONE
 

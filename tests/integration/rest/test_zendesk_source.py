@@ -137,7 +137,7 @@ async def test_attachments_are_as_restricted_as_their_comment_and_unreadable_one
     assert CUSTOMER in await holds(world, made["log.txt"])
     assert CUSTOMER not in await holds(world, made["note.txt"])
     (reason,) = fetched.refused.values()
-    assert reason == "application/octet-stream is no text."
+    assert reason == "application/octet-stream is no text. Upload it as text."
 
 
 async def test_a_ticket_without_a_public_comment_is_for_agents(world: ZendeskWorld) -> None:

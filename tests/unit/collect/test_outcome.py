@@ -74,3 +74,11 @@ def test_what_our_account_may_not_read_nobody_may_see() -> None:
     outcome = forbidden(pending(), FetchedState(offset=1, parts=("ticket/7",)), "no")
     assert [(state.native, state.record) for state in outcome.states] == [("ticket/7", None)]
     assert [refusal.error for refusal in outcome.refusals] == ["ForbiddenError"]
+
+
+def test_a_record_that_nobody_may_read_is_written_and_told_once() -> None:
+    fetched = Fetched({"article/7": TICKET}, refused={"article/7": "no principals"})
+    first = outcome_of(pending("article/7"), fetched, None, ())
+    assert [state.native for state in first.states if state.record is not None] == ["article/7"]
+    assert [refusal.error for refusal in first.refusals] == ["NobodyMayReadError"]
+    assert outcome_of(pending("article/7"), fetched, first.state, ()).refusals == ()

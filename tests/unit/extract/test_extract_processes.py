@@ -30,7 +30,7 @@ def readers() -> list[psutil.Process]:
 async def at_work() -> None:
     """Until the process has worked on a file for a while: on a loaded machine it may only just have been given one."""
     before = readers()[0].cpu_times().user
-    while readers()[0].cpu_times().user < before + 0.3:  # noqa: ASYNC110  # another process cannot set an event
+    while readers()[0].cpu_times().user < before + 0.1:  # noqa: ASYNC110  # another process cannot set an event
         await asyncio.sleep(0.02)
 
 

@@ -62,6 +62,18 @@ async def test_jira_without_a_search(source: Any) -> None:
             [one async for one in look]
 
 
+async def test_a_token_that_jira_no_longer_takes_goes_on_at_the_last_issues_time() -> None:
+    time = {"serverTime": "2026-01-31T10:00:00.000+0000"}
+    issue = {"id": "1", "fields": {"created": "2026-01-02T03:04:05.678+0000", "updated": "2026-01-02T03:04:05.678+0000"}}
+    first = {"issues": [issue], "nextPageToken": "forgotten"}
+    api = Answers({"serverInfo": time, "search/jql": [first, UnexpectedAnswerError("400.", "Wait."), {"issues": []}]})
+    (page, _) = await listed(jira_reader(api))
+    assert page.cursor
+    searches = [parameters for name, parameters in api.asked if name == "search/jql"]
+    assert ["nextPageToken" in parameters for parameters in searches] == [False, True, False]
+    assert "created >= 1767323045678" in str(searches[-1]["jql"])
+
+
 async def test_confluence_without_a_search_or_its_next_page() -> None:
     search = {"results": [PAGE], "_links": {"next": "/rest/api/content/search?cursor=2"}}
     space = {"/wiki/api/v2/spaces?keys=HR": {"results": []}}

@@ -205,7 +205,20 @@ def test_custom() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, [], {"data": [{"id": None}]}, {"data": [{"id": 1}, {"id": {}}]}, {"data": [{"id": ""}]}, {"data": [{"id": "a\nb"}]}, {"data": [{"id": "x" * 257}]}],
+    [
+        {},
+        [],
+        {"data": [{"id": None}]},
+        {"data": [{"id": 1}, {"id": {}}]},
+        {"data": [{"id": ""}]},
+        {"data": [{"id": "a\nb"}]},
+        {"data": [{"id": "x" * 257}]},
+        {"data": [{"id": ".."}]},
+        "{",
+        '{"data": [{"id": 7}]}',
+        7,
+        None,
+    ],
 )
 def test_custom_without_a_usable_id(body: object) -> None:
     with pytest.raises(RefusedDeliveryError) as refused:
