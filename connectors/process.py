@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import ClassVar, Final
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -29,7 +29,9 @@ _log = structlog.get_logger()
 
 
 class CannotStartError(Exception):
-    """Something that a person must change first; the text says what."""
+    """Something that a person must change first; the text says what. ``status`` is the process's."""
+
+    status: ClassVar[int] = CANNOT_START
 
 
 _EXPECTED: Final = (CannotStartError, CredentialsError, SourcesError, KafkaUnavailableError, TopicMismatchError)
@@ -84,4 +86,4 @@ async def _changed(file: SourcesFile) -> None:
 def _refuse(name: str, error: Exception) -> int:
     text = f"wrong setting: {error.title}: {describe_validation(error)}; see 'headrace settings'" if isinstance(error, ValidationError) else str(error)
     sys.stderr.write(f"{name}: {text}\n")
-    return CANNOT_START
+    return error.status if isinstance(error, CannotStartError) else CANNOT_START

@@ -29,7 +29,7 @@ from operations.foreseen import OperationError
 from operations.lag import lags
 from operations.topic_reading import KafkaRecord, Place, TopicReader, topic_reader
 from operations.verify.index_reader import IndexReader
-from operations.verify.source_rows import Row, TableRows, prepare
+from operations.verify.source_rows import PostgresRows, Row, prepare
 from operations.why.evidence import Evidence, InIndex, Seen, SourceRow
 from streams.mapping import TableMapping
 from streams.mapping.values import text_of
@@ -80,7 +80,7 @@ def _ask_source(evidence: Evidence, mapping: TableMapping, key: tuple[str, ...])
     try:
         with connected(mapping.source) as connection:
             prepare(connection)
-            rows = TableRows(mapping, connection)
+            rows = PostgresRows(mapping, connection)
             evidence.row = _row(mapping, rows.by_key([key]).get(key))
             shown = observe_database(mapping.source, connection).tables[mapping.table.name].identity_columns
             evidence.outside_identity = tuple(column for column in mapping.table.identity_columns if column not in shown)

@@ -18,6 +18,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from connectors.clickhouse.database import Database
+from contracts.sources import Sources
 from contracts.sources.clickhouse import ClickHouseConnection, ClickHouseSource, ClickHouseTable
 from operations.stack import Stack
 from tests.integration.clickhouse.topics import State, read_state
@@ -132,10 +133,11 @@ def site(stack: Stack, server: Server, client: Client, tmp_path: Path) -> Iterat
         )
 
         def start(changed: ClickHouseSource = source, **environment: str) -> Poller:
-            log = tmp_path / f"poller{len(pollers)}.log"
-            command = [sys.executable, "-m", "tests.integration.clickhouse.poller_process", changed.model_dump_json()]
+            log, declared = tmp_path / f"poller{len(pollers)}.log", tmp_path / f"sources{len(pollers)}.yaml"
+            declared.write_text(Sources(sources=(changed,)).model_dump_json(by_alias=True))
             with log.open("wb") as out:
-                process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=out, stderr=out)
+                environment = {**os.environ, "HEADRACE_SOURCES": str(declared), **environment}
+                process = subprocess.Popen([sys.executable, "-m", "connectors.clickhouse"], env=environment, stdout=out, stderr=out)
             pollers.append(Poller(changed, log, process))
             return pollers[-1]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from aiokafka.errors import ProducerFenced
 
-from connectors.clickhouse.__main__ import TAKEN_OVER
+from connectors.clickhouse.errors import TAKEN_OVER
 from connectors.clickhouse.cursor import Cursor
 from connectors.clickhouse.log import FencedError, TableLog
 from contracts.settings import KafkaSettings, read
@@ -65,13 +65,13 @@ async def test_a_frozen_poller_that_wakes_up_writes_nothing_and_ends(site: Sites
 async def test_an_open_transaction_of_a_predecessor_is_ended_and_its_commit_refused(stack: Stack) -> None:
     settings = read(KafkaSettings)
     await ensure_topics(settings, fixed_topics(settings.partitions))
-    cursor = Cursor(under=(0,), high=1, until=None)
+    cursor = Cursor(under=(0,), high=1, back=1, until=None)
     async with TableLog(settings.bootstrap_servers, "fenced", "app.t") as old:
         await old.write([], cursor)
         async with TableLog(settings.bootstrap_servers, "fenced", "app.t") as new:
-            await new.write([], Cursor(under=(0,), high=2, until=None))
+            await new.write([], Cursor(under=(0,), high=2, back=1, until=None))
             with pytest.raises(FencedError) as raised:
-                await old.write([], Cursor(under=(0,), high=3, until=None))
+                await old.write([], Cursor(under=(0,), high=3, back=1, until=None))
             assert isinstance(raised.value.__cause__, ProducerFenced)
             kept = await new.cursor()
             assert kept is not None
