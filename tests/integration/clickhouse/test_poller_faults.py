@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 from aiokafka.errors import ProducerFenced
 
-from connectors.clickhouse.errors import TAKEN_OVER
 from connectors.clickhouse.cursor import Cursor
+from connectors.clickhouse.errors import TAKEN_OVER
 from connectors.clickhouse.log import FencedError, TableLog
 from contracts.settings import KafkaSettings, read
 from contracts.topic_admin import ensure_topics
