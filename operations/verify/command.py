@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from connectors.collect.app import opened_reader
 from connectors.debezium import connected
+from connectors.debezium.database import Connection
 from connectors.rest.credentials import CredentialsError
 from contracts.embedding_space import EmbeddingSpace
 from contracts.settings import EmbeddingSettings, KafkaSettings, RedactionSettings, SourcesSettings, WeaviateSettings, read
@@ -121,8 +122,8 @@ async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
         embedder = await asyncio.to_thread(load, read(EmbeddingSettings))
         stack.push_async_callback(embedder.close)
         names, index, store = await stack.enter_async_context(_open_index(embedder.space))
-        producer = RecordProducer(read(KafkaSettings).bootstrap_servers)
-        tables, asking = await _open_tables(stack, chosen, producer)
+        connections = {one.name: stack.enter_context(connected(one)) for one in chosen.sources if isinstance(one, PostgresSource)}
+        tables = await _open_tables(stack, chosen, connections)
         expecter = Expecter(chosen.sources, chosen.rest, embedder, read(RedactionSettings))
         verification = Verification(tables, expecter, index, whole=chosen.whole, elsewhere=[one.scope for one in chosen.rest])
         objects = [await _objects(stack, one, expecter, index) for one in chosen.rest]
@@ -136,8 +137,10 @@ async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
         findings = await compared()
         repaired, before = None, tuple(findings.all())
         if wishes.repair and before:
+            producer = RecordProducer(read(KafkaSettings).bootstrap_servers)
             await producer.start()
             stack.push_async_callback(producer.stop)
+            asking = {TableMapping(*one).scope: _asking(*one, connections, producer) for one in chosen.tables}
             repaired = await _repaired(Repair(verification, asking, index, store, producer), objects, findings, producer, advance)
             findings = await compared()
         in_flight = await records_in_flight(read(KafkaSettings)) if findings.differences else 0
@@ -146,25 +149,28 @@ async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
         return Report(findings, time.monotonic() - began, space, wishes.sample, in_flight, repaired, before if repaired else (), tuple(why))
 
 
-async def _open_tables(stack: AsyncExitStack, chosen: Chosen, producer: RecordProducer) -> tuple[dict[str, TableRows], dict[str, Asking]]:
-    """By scope, each table's rows and how they are asked for again. One connection for a Postgres source, one for each ClickHouse table."""
-    connections = {one.name: stack.enter_context(connected(one)) for one in chosen.sources if isinstance(one, PostgresSource)}
+async def _open_tables(stack: AsyncExitStack, chosen: Chosen, connections: Mapping[str, Connection]) -> dict[str, TableRows]:
+    """By scope. One connection for a Postgres source, one for each ClickHouse table."""
     for connection in connections.values():
         prepare(connection)
     tables: dict[str, TableRows] = {}
-    asking: dict[str, Asking] = {}
     for source, table in chosen.tables:
         mapping = TableMapping(source, table)
-        match source, table:
-            case PostgresSource(), _:
-                tables[mapping.scope] = PostgresRows(mapping, connections[source.name])
-                asking[mapping.scope] = ThroughConnector(source, table, connections[source.name])
-            case ClickHouseSource(), ClickHouseTable():
-                tables[mapping.scope] = await stack.enter_async_context(opened_rows(mapping, source, table, environment()))
-                asking[mapping.scope] = ThroughPoller(source, table, producer)
-            case _:
-                raise TypeError(type(source).__name__)
-    return tables, asking
+        if isinstance(source, ClickHouseSource) and isinstance(table, ClickHouseTable):
+            tables[mapping.scope] = await stack.enter_async_context(opened_rows(mapping, source, table, environment()))
+        else:
+            tables[mapping.scope] = PostgresRows(mapping, connections[source.name])
+    return tables
+
+
+def _asking(source: TableSource, table: Table, connections: Mapping[str, Connection], producer: RecordProducer) -> Asking:
+    match source:
+        case PostgresSource():
+            return ThroughConnector(source, table, connections[source.name])
+        case ClickHouseSource():
+            return ThroughPoller(source, table, producer)
+        case _:
+            raise TypeError(type(source).__name__)
 
 
 async def _objects(stack: AsyncExitStack, source: RestSource, expecter: Expecter, index: IndexReader) -> ObjectsVerification:

@@ -9,8 +9,8 @@ from aiokafka import TopicPartition
 
 from contracts.events import InvalidRecordError
 from contracts.fetched import FetchedState, decode_fetched, fetched_topic
-from contracts.hints import decode_hint, hints_topic
-from contracts.sources import RestSource
+from contracts.hints import collector_group, decode_hint, hints_topic
+from operations.lag import records_between
 from operations.topic_reading import KafkaRecord, TopicReader
 from operations.why.evidence import Collecting, HintSeen
 from rest_sources.source import parent_of
@@ -25,11 +25,6 @@ def native_in(mapping: RestMapping, doc_id: str) -> str:
     return unquote(doc_id.removeprefix(mapping.source.scope))
 
 
-def group_of(source: RestSource) -> str:
-    """The collector's consumer group."""
-    return f"headrace-collector-{source.name}"
-
-
 async def ask_collecting(reader: TopicReader, mapping: RestMapping, doc_id: str) -> Collecting:
     """Raises KafkaError."""
     native = native_in(mapping, doc_id)
@@ -38,9 +33,9 @@ async def ask_collecting(reader: TopicReader, mapping: RestMapping, doc_id: str)
     if partition is None:  # no collector has begun yet
         return Collecting(native, parent)
     hints = [seen async for record in reader.tail(topic, partition, TAIL_HINTS) if record.key == parent.encode() and (seen := _hint(record)) is not None]
-    served_to = (await reader.committed(group_of(mapping.source))).get(TopicPartition(topic, partition))
+    served_to = (await reader.committed(collector_group(mapping.source.name))).get(TopicPartition(topic, partition))
     begin, end = await reader.bounds(topic, partition)
-    ahead = end - max(begin, served_to or 0)
+    ahead = await records_between(reader, topic, partition, max(begin, served_to or 0), end)
     return Collecting(native, parent, tuple(hints[-_KEPT:]), served_to, ahead, await _fetched(reader, mapping.source.name, partition, parent))
 
 

@@ -14,6 +14,7 @@ from connectors.clickhouse.log import LogUnavailableError
 from connectors.debezium import ConnectorError
 from contracts.envelope import Envelope, decode_envelope, version_of
 from contracts.events import DeleteRecord, FloorRecord, InvalidRecordError, decode_index_record
+from contracts.hints import collector_group
 from contracts.identity import Version, document_id, key_of_document, record_key
 from contracts.rest_records import OBJECTS
 from contracts.settings import KafkaSettings, WeaviateSettings, read
@@ -27,7 +28,7 @@ from operations.foreseen import OperationError
 from operations.lag import GROUPS, lags
 from operations.topic_reading import KafkaRecord, Place, TopicReader, topic_reader
 from operations.verify.index_reader import IndexReader
-from operations.why.collecting import ask_collecting, group_of, native_in
+from operations.why.collecting import ask_collecting, native_in
 from operations.why.evidence import Evidence, InIndex, Seen
 from operations.why.sources import ask_object, ask_row, kind_of
 from streams.mapping import AnyMapping, RestMapping, TableMapping
@@ -95,7 +96,7 @@ async def _ask_kafka(evidence: Evidence, mapping: AnyMapping | None) -> None:
             evidence.raw = tuple([seen for topic in topics for seen in await _raw(evidence, reader, topic, mapping, columns, key)])
         if isinstance(mapping, RestMapping):
             evidence.collecting = await ask_collecting(reader, mapping, evidence.doc_id)
-            groups = (*GROUPS, group_of(mapping.source))
+            groups = (*GROUPS, collector_group(mapping.source.name))
         tenants = {evidence.tenant, evidence.row.tenant, *(held.tenant for held in evidence.indexed)} - {None, ""}
         keys = [record_key(tenant, evidence.doc_id) for tenant in sorted(str(tenant) for tenant in tenants)]
         evidence.documents = tuple([seen for topic in (DOCUMENTS, DOCUMENTS_BACKFILL) for key in keys for seen in await _documents(reader, topic, key)])
