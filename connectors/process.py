@@ -12,7 +12,6 @@ import structlog
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from connectors.rest.credentials import CredentialsError
 from contracts.events import describe_validation
 from contracts.failures import frames_of
 from contracts.settings import SourcesSettings, TelemetrySettings, read
@@ -34,7 +33,7 @@ class CannotStartError(Exception):
     status: ClassVar[int] = CANNOT_START
 
 
-_EXPECTED: Final = (CannotStartError, CredentialsError, SourcesError, KafkaUnavailableError, TopicMismatchError)
+_EXPECTED: Final = (CannotStartError, SourcesError, KafkaUnavailableError, TopicMismatchError)
 
 
 async def run_service(name: str, serve: Callable[[Sources], Awaitable[None]]) -> int:

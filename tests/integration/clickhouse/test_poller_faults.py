@@ -17,7 +17,8 @@ from contracts.settings import KafkaSettings, read
 from contracts.topic_admin import ensure_topics
 from contracts.topics import fixed_topics
 from operations.stack import Stack
-from tests.integration.clickhouse.conftest import Server, Site
+from tests.integration.clickhouse.conftest import Site
+from tests.integration.clickhouse.server import Server
 
 pytestmark = pytest.mark.timeout(300)
 COLUMNS = "id UInt64, body String, updated_at DateTime64(3) DEFAULT now64(3)"
@@ -101,7 +102,7 @@ async def test_kafka_away_and_back(site: Sites, stack: Stack) -> None:
     await asyncio.to_thread(stack.stop, "kafka")
     try:
         found.sql("INSERT INTO T (id, body) VALUES (2, 'meanwhile')")
-        await asyncio.sleep(3)
+        await asyncio.sleep(1)
     finally:
         await asyncio.to_thread(stack.up)
     await found.state(lambda state: state.bodies == {1: "before", 2: "meanwhile"}, seconds=120)
