@@ -56,8 +56,9 @@ async def intakes(sources: Sources, settings: KafkaSettings, metrics: Metrics | 
     now = time.time()
     async with topic_reader(settings) as reader:
         cursors = await _cursors(reader)
-        swept = [await _rest(reader, source, decode_sweep(cursors.get(sweep_key(source.name))), metrics, now) for source in sources.rest]
-    return (*(polled for source in sources.clickhouse for polled in _tables(source, cursors, metrics, now)), *swept)
+        waiting = {source.name: await _waiting(reader, source) for source in sources.rest}
+    swept = [judged(source, decode_sweep(cursors.get(sweep_key(source.name))), waiting[source.name], metrics, now) for source in sources.rest]
+    return (*(one for source in sources.clickhouse for one in tables_of(source, cursors, metrics, now)), *swept)
 
 
 async def _cursors(reader: TopicReader) -> dict[bytes, bytes]:
@@ -69,6 +70,11 @@ async def _cursors(reader: TopicReader) -> dict[bytes, bytes]:
             if record.key is not None and record.value is not None:
                 found[record.key] = record.value
     return found
+
+
+def tables_of(source: ClickHouseSource, cursors: Mapping[bytes, bytes], metrics: Metrics | None, now: float) -> tuple[Intake, ...]:
+    """Its tables, from the cursors by key."""
+    return tuple(_tables(source, cursors, metrics, now))
 
 
 def _tables(source: ClickHouseSource, cursors: Mapping[bytes, bytes], metrics: Metrics | None, now: float) -> Iterator[Intake]:
@@ -92,7 +98,8 @@ def _unread(table: str, looked: float | None, poll_seconds: float, now: float) -
         yield f"{table} is not read, {since}: the poller's log says why ('not reading')"
 
 
-async def _rest(reader: TopicReader, source: RestSource, cursor: SweepCursor, metrics: Metrics | None, now: float) -> Intake:
+def judged(source: RestSource, cursor: SweepCursor, waiting: int, metrics: Metrics | None, now: float) -> Intake:
+    """A REST source by its sweeps' cursor and the hints that wait."""
     times = (cursor.all_seconds, cursor.changed_seconds, cursor.access_seconds)
     refused = metrics is not None and metrics.get((_REFUSED, source.name), 0) > 0
     alerts = [*_overdue(source, cursor, now), *(["it does not take our credentials: renew what 'credentials' in sources.yaml refers to"] if refused else [])]
@@ -101,7 +108,7 @@ async def _rest(reader: TopicReader, source: RestSource, cursor: SweepCursor, me
         source.type,
         looked_seconds=max(times) or None,
         swept_all_seconds=cursor.all_seconds or None,
-        waiting=await _waiting(reader, source),
+        waiting=waiting,
         state="refused" if refused else "never swept" if not max(times) else "sweeping" if cursor.listing else "swept",
         alerts=tuple(alerts),
     )
