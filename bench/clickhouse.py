@@ -1,7 +1,8 @@
-"""How fast rows of ClickHouse come into Kafka: ``python -m bench.clickhouse [--rows 50000] [--seconds 30]``.
+"""How fast rows of ClickHouse come into Kafka, and into the index: ``python -m bench.clickhouse [--rows 50000] [--seconds 30]``.
 
 The engine behind ClickHouse's HTTP interface (examples/vendors/clickhouse), a real Kafka and the poller with its defaults, each a process of its own. First a table with so many rows is
-loaded; then single rows are inserted at a fixed rate, from the moment that the INSERT is sent until a reader of committed records has the row; then the same while another table is loaded.
+loaded; then single rows are inserted at a fixed rate, from the moment that the INSERT is sent until a reader of committed records has the row; then the same while another table is loaded. Last the whole stack:
+from the INSERT until a search through the API shows the row (``clickhouse_search``).
 """
 
 from __future__ import annotations
@@ -9,13 +10,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import multiprocessing
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -26,11 +26,12 @@ import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from clickhouse_connect.driver.client import Client
 
+from bench.clickhouse_search import searchable
 from bench.pipeline.measure import machine, milliseconds, write
 from bench.pipeline.servers import running
-from connectors.clickhouse.__main__ import until_told
 from connectors.clickhouse.service import topics_of
 from contracts.settings import KafkaSettings, read
+from contracts.sources import Sources
 from contracts.sources.clickhouse import ClickHouseConnection, ClickHouseSource, ClickHouseTable
 from contracts.topic_admin import ensure_topics
 from contracts.topics import source_backfill_topic, source_topic
@@ -54,10 +55,6 @@ def table(name: str) -> ClickHouseTable:
 def source(name: str, port: int, *tables: str) -> ClickHouseSource:
     connection = ClickHouseConnection(host="127.0.0.1", port=port, password=f"env:{PASSWORD}")
     return ClickHouseSource(name=name, connection=connection, tables=tuple(map(table, tables)))
-
-
-def poll(declared: str) -> None:
-    asyncio.run(until_told([ClickHouseSource.model_validate_json(declared)]))
 
 
 @contextmanager
@@ -88,13 +85,17 @@ def _client(port: int) -> Client:
 
 @contextmanager
 def polling(declared: ClickHouseSource) -> Iterator[None]:
-    process = multiprocessing.get_context("spawn").Process(target=poll, args=(declared.model_dump_json(),))
-    process.start()
-    try:
-        yield
-    finally:
-        os.kill(process.pid or 0, signal.SIGTERM)
-        process.join()
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as sources:
+        sources.write(Sources(sources=(declared,)).model_dump_json(by_alias=True))
+        sources.flush()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "connectors.clickhouse"], env={**os.environ, "HEADRACE_SOURCES": sources.name}, stdout=subprocess.DEVNULL
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait()
 
 
 @asynccontextmanager
@@ -194,6 +195,9 @@ def main() -> int:
     before = machine()
     with running("kafka"):
         result = asyncio.run(measure(options.rows, options.seconds))
+    with server() as (port, client):
+        fill(client, "searched", 0)
+        result["insert to searchable"] = asyncio.run(searchable(port, client, options.seconds))
     print(json.dumps(result, indent=1))
     print(f"written: {write('clickhouse', f'python -m bench.clickhouse --rows {options.rows} --seconds {options.seconds:g}', before, result)}")
     return 0

@@ -6,13 +6,12 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import ClassVar, Final
 
 import structlog
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from connectors.rest.credentials import CredentialsError
 from contracts.events import describe_validation
 from contracts.failures import frames_of
 from contracts.settings import SourcesSettings, TelemetrySettings, read
@@ -29,10 +28,12 @@ _log = structlog.get_logger()
 
 
 class CannotStartError(Exception):
-    """Something that a person must change first; the text says what."""
+    """Something that a person must change first; the text says what. ``status`` is the process's."""
+
+    status: ClassVar[int] = CANNOT_START
 
 
-_EXPECTED: Final = (CannotStartError, CredentialsError, SourcesError, KafkaUnavailableError, TopicMismatchError)
+_EXPECTED: Final = (CannotStartError, SourcesError, KafkaUnavailableError, TopicMismatchError)
 
 
 async def run_service(name: str, serve: Callable[[Sources], Awaitable[None]]) -> int:
@@ -84,4 +85,4 @@ async def _changed(file: SourcesFile) -> None:
 def _refuse(name: str, error: Exception) -> int:
     text = f"wrong setting: {error.title}: {describe_validation(error)}; see 'headrace settings'" if isinstance(error, ValidationError) else str(error)
     sys.stderr.write(f"{name}: {text}\n")
-    return CANNOT_START
+    return error.status if isinstance(error, CannotStartError) else CANNOT_START

@@ -39,6 +39,11 @@ def hints_topic(source: str) -> str:
     return f"hints.{source}"
 
 
+def collector_group(source: str) -> str:
+    """The consumer group that serves the hints."""
+    return f"headrace-collector-{source}"
+
+
 def hints_topic_spec(source: str, partitions: int) -> TopicSpec:
     return TopicSpec(hints_topic(source), partitions, compacted=False, retention_ms=HINTS_RETENTION_MS)
 

@@ -28,6 +28,8 @@ DEAD_LETTERS: Final = "dead-letters"
 CURSORS: Final = "cursors"
 AUDIT_QUERIES: Final = "audit.queries"
 BACKFILL_SUFFIX: Final = ".backfill"
+SMALL_SEGMENTS: Final = {"segment.bytes": str(16 * 1024 * 1024), "segment.ms": str(3600 * 1000)}
+"""For a compacted topic that is read whole at each start: Kafka compacts no segment that is still written to, and takes a GiB or a week for one by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,14 @@ def fixed_topics(partitions: int) -> tuple[TopicSpec, ...]:
         TopicSpec(DOCUMENTS_BACKFILL, partitions, compacted=True, retention_ms=None),
         TopicSpec(INDEX_CHANGES, partitions, compacted=False, retention_ms=7 * DAY_MS),
         TopicSpec(DEAD_LETTERS, 1, compacted=False, retention_ms=7 * DAY_MS),
-        TopicSpec(CURSORS, 1, compacted=True, retention_ms=None),
+        TopicSpec(CURSORS, 1, compacted=True, retention_ms=None, config=SMALL_SEGMENTS),
         TopicSpec(AUDIT_QUERIES, 1, compacted=False, retention_ms=30 * DAY_MS),
     )
+
+
+def rereads_topic(source: str, table: str) -> str:
+    """``rereads.shop.shop.reviews``: rows that somebody wants a poller to read again."""
+    return f"rereads.{source}.{table}"
 
 
 def source_topics(source: str, kinds: Iterable[str], partitions: int) -> tuple[TopicSpec, ...]:

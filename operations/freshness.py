@@ -34,11 +34,15 @@ class Freshness:
 
 def read_histograms(url: str) -> dict[tuple[str, str], Buckets]:
     """Buckets by (source, op) from a worker. Raises MetricsUnavailableError."""
+    return parse_histograms(read_metrics(url))
+
+
+def read_metrics(url: str) -> str:
+    """A program's /metrics. Raises MetricsUnavailableError."""
     try:
-        answer = httpx.get(url, timeout=_TIMEOUT_SECONDS, trust_env=False).raise_for_status()
+        return httpx.get(url, timeout=_TIMEOUT_SECONDS, trust_env=False).raise_for_status().text
     except httpx.HTTPError as error:
         raise MetricsUnavailableError(f"{url}: {type(error).__name__}") from error
-    return parse_histograms(answer.text)
 
 
 def parse_histograms(text: str) -> dict[tuple[str, str], Buckets]:

@@ -41,13 +41,16 @@ async def records_in_flight(settings: KafkaSettings) -> int | None:
         return None
 
 
+async def records_between(reader: TopicReader, topic: str, partition: int, begin: int, end: int) -> int:
+    """How many there are; of many the offsets are counted."""
+    offsets = max(0, end - begin)
+    return offsets if offsets > _COUNTED_EXACTLY else sum([1 async for _ in reader.read(topic, partition, begin, end)])
+
+
 async def _lag(reader: TopicReader, group: str) -> Lag:
     committed = await reader.committed(group)
     behind: dict[str, int] = defaultdict(int)
     for place, offset in committed.items():
         _, end = await reader.bounds(place.topic, place.partition)
-        offsets = max(0, end - offset)
-        if offsets <= _COUNTED_EXACTLY:
-            offsets = sum([1 async for _ in reader.read(place.topic, place.partition, offset, end)])
-        behind[place.topic] += offsets
+        behind[place.topic] += await records_between(reader, place.topic, place.partition, offset, end)
     return Lag(group, sum(behind.values()), {topic: count for topic, count in sorted(behind.items()) if count}, known=bool(committed))

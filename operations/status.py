@@ -31,7 +31,8 @@ from index.store import StoreUnavailableError
 from operations.connectors.report import far
 from operations.dead_letters.letters import read_letters
 from operations.foreseen import UNAVAILABLE, one_message
-from operations.freshness import Buckets, Freshness, MetricsUnavailableError, freshness, merged, read_histograms
+from operations.freshness import Buckets, Freshness, MetricsUnavailableError, freshness, merged, read_histograms, read_metrics
+from operations.intake import Intake, Metrics, intakes, parse_metrics
 from operations.lag import Lag, lags
 from operations.stack import ProcessState, Stack
 from operations.stack.commands import process_table
@@ -42,6 +43,7 @@ _ADDRESSES: Final = re.compile(r" from \[\(.*")
 """The end of what aiokafka says: the addresses as Python writes them."""
 _WATCH_SECONDS: Final = 2.0
 _INDEX_WORKERS: Final = ("index", "index-backfill")
+_INTAKE_PROGRAMS: Final = ("poll", "collect")
 _Answer = TypeVar("_Answer")
 _FORESEEN: Final = (KafkaError, StoreUnavailableError, WeaviateBaseError, ConnectorError, SourcesError, MetricsUnavailableError, OSError)
 
@@ -54,6 +56,7 @@ class Status:
 
     processes: list[ProcessState] = field(default_factory=list)
     connectors: list[Health] = field(default_factory=list)
+    intakes: tuple[Intake, ...] = ()
     lags: tuple[Lag, ...] = ()
     tenants: tuple[Counts, ...] = ()
     space: str = ""
@@ -69,7 +72,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again every two seconds until Ctrl-C; freshness is then of the last minute.")] = False,
 ) -> None:
-    """Processes, connectors, lag, what the index holds, freshness, open dead letters.
+    """Processes, how changes come in from each source, lag, what the index holds, freshness, open dead letters.
 
     Exit code 0: all is well. 2: something does not answer, or deserves an alarm; the lines at the end say what.
 
@@ -91,26 +94,43 @@ def status(
 async def look(before: Histograms | None = None) -> Status:
     """Everything at once; ``before`` makes the freshness that of the changes since."""
     found = Status()
-    await asyncio.gather(_processes(found, before), _connectors(found), _kafka(found), _index(found))
+    metrics, *_ = await asyncio.gather(_processes(found, before), _connectors(found), _kafka(found), _index(found))
+    await _intakes(found, metrics)
     found.problems.sort()
     return found
 
 
-async def _processes(found: Status, before: Histograms | None) -> None:
+async def _processes(found: Status, before: Histograms | None) -> Metrics | None:
+    """What a local stack's poller and collector measure; None where they do not run here."""
     stack = Stack() if home().is_dir() else None
     found.processes = await asyncio.to_thread(stack.processes) if stack else []
     if stack is None or not found.processes:
         found.stack = f"No stack runs under {home()}. 'headrace up' starts it."
-        return
+        return None
     down = [state.name for state in found.processes if not state.pid]
     found.problems += [f"{name} does not run: 'headrace up' starts it, and its log is {stack.site.log(name)}" for name in down]
     running = {state.name for state in found.processes} - set(down)
-    for name in _INDEX_WORKERS:
-        if name in running:
-            url = f"http://{stack.site.address(f'{name}-metrics')}/metrics"
-            answer = await _asked(found, f"{name}'s metrics", lambda url=url: asyncio.to_thread(read_histograms, url))  # type: ignore[misc]
-            found.histograms = merged([found.histograms, answer or {}])
+    addresses = {name: f"http://{stack.site.address(f'{name}-metrics')}/metrics" for name in (*_INDEX_WORKERS, *_INTAKE_PROGRAMS) if name in running}
+    for name in addresses.keys() & set(_INDEX_WORKERS):
+        answer = await _asked(found, f"{name}'s metrics", lambda url=addresses[name]: asyncio.to_thread(read_histograms, url))  # type: ignore[misc]
+        found.histograms = merged([found.histograms, answer or {}])
     found.freshness = freshness(found.histograms, before)
+    texts = [
+        await _asked(found, f"{name}'s metrics", lambda url=addresses[name]: asyncio.to_thread(read_metrics, url))  # type: ignore[misc]
+        for name in _INTAKE_PROGRAMS
+        if name in addresses
+    ]
+    return {key: value for text in texts for key, value in parse_metrics(text or "").items()} if texts else None
+
+
+async def _intakes(found: Status, metrics: Metrics | None) -> None:
+    settings = read(KafkaSettings)
+
+    async def ask() -> tuple[Intake, ...]:
+        return await intakes(load_sources(read(SourcesSettings).sources), settings, metrics)
+
+    found.intakes = await _asked(found, "sources", ask) or ()
+    found.problems += [f"{one.source}: {alert}" for one in found.intakes for alert in one.alerts]
 
 
 async def _connectors(found: Status) -> None:
@@ -162,6 +182,7 @@ def as_data(found: Status) -> dict[str, Any]:
     return {
         "processes": [asdict(state) for state in found.processes],
         "connectors": [asdict(health) for health in found.connectors],
+        "sources": [asdict(one) for one in found.intakes],
         "lag": [asdict(lag) for lag in found.lags],
         "tenants": [asdict(counts) for counts in found.tenants],
         "embedding_space": found.space,
@@ -176,6 +197,7 @@ def render(found: Status, span: str = "since the workers started") -> Renderable
     parts: list[RenderableType] = [found.stack] if found.stack else [process_table(found.processes), ""]
     answered = (
         (found.connectors, _connector_table(found.connectors)),
+        (found.intakes, _intake_table(found.intakes)),
         (found.lags, _lag_table(found.lags)),
         (found.tenants, _tenant_table(found.tenants)),
         (found.freshness, _freshness_table(found.freshness, span)),
@@ -198,6 +220,25 @@ def _connector_table(healths: list[Health]) -> Table:
         behind = "–" if health.lag_bytes is None else f"{health.lag_bytes:,} bytes"
         table.add_row(health.source, health.connector.lower(), ", ".join(health.tasks).lower() or "none", behind, health.wal_status)
     return table
+
+
+def _intake_table(found: tuple[Intake, ...]) -> Table:
+    table = Table("source", "type", "state", "last look", "last whole sweep", "hints waiting", box=None, pad_edge=False)
+    for one in found:
+        swept, waiting = ("", "") if one.table else (_ago(one.swept_all_seconds), f"{one.waiting:,}")
+        table.add_row(f"{one.source} {one.table}".strip(), one.type, one.state, _ago(one.looked_seconds), swept, waiting)
+    return table
+
+
+def _ago(seconds: float | None) -> str:
+    """Since a time, in the unit that a person reads at a glance."""
+    if seconds is None:
+        return "–"
+    passed = max(0.0, time.time() - seconds)
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if passed >= 2 * length:
+            return f"{passed / length:.0f} {unit} ago"
+    return f"{passed:.0f} s ago"
 
 
 def _lag_table(found: tuple[Lag, ...]) -> Table:

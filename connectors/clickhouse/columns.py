@@ -89,6 +89,11 @@ def key_place(column: str, type_text: str) -> str:
     return f"hex({quoted(column)})" if parse_type(type_text).is_text else f"toString({quoted(column)})"
 
 
+def place_of(text: str, type_text: str) -> str:
+    """From what a document's id shows of a key column to what a position remembers of it."""
+    return text.encode().hex().upper() if parse_type(type_text).is_text else text
+
+
 def key_literal(place: str, type_text: str) -> str:
     """The constant that a remembered position stands for."""
     if parse_type(type_text).is_text:

@@ -16,21 +16,24 @@ _FORM: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """``high`` is the newest time that was read live, and the load goes from ``load`` (None: the beginning) to ``until`` (None: it is done). All in ticks.
+    """``high`` is the newest time that was read live, ``back`` what it was at the last look back; the load goes from ``load`` (None: the beginning) to ``until``
+    (None: it is done). All in ticks. ``reread`` is the offset of the next request to read rows again.
 
     ``under`` is what the rows were read under: when any of it changes, what was read before counts no longer.
     """
 
     under: tuple[object, ...]
     high: int
+    back: int
     until: int | None
     load: Position | None = None
     compared_us: int = 0
+    reread: int = 0
     writer: str = ""
     """Which session wrote it."""
 
-    def seen(self, ticks: int) -> Cursor:
-        return replace(self, high=max(self.high, ticks))
+    def seen(self, ticks: int, back: int) -> Cursor:
+        return replace(self, high=max(self.high, ticks), back=back)
 
     def loaded_to(self, position: Position) -> Cursor:
         return replace(self, load=position)
@@ -55,9 +58,9 @@ def starting(stored: Cursor | None, now_under: tuple[object, ...], now: int, lag
     alone what is live goes on where it was.
     """
     if stored is None or _but_revision(stored.under) != _but_revision(now_under):
-        return Cursor(now_under, high=now, until=now - lag - 1)
+        return Cursor(now_under, high=now, back=now, until=now - lag - 1, reread=0 if stored is None else stored.reread)
     if stored.under != now_under:
-        return Cursor(now_under, high=stored.high, until=stored.high - lag - 1, compared_us=stored.compared_us)
+        return replace(stored, under=now_under, until=stored.high - lag - 1, load=None)
     return stored
 
 
@@ -67,9 +70,11 @@ def encode_cursor(cursor: Cursor) -> bytes:
         "form": _FORM,
         "under": cursor.under,
         "high": cursor.high,
+        "back": cursor.back,
         "until": cursor.until,
         "load": load,
         "compared_us": cursor.compared_us,
+        "reread": cursor.reread,
         "writer": cursor.writer,
     }
     return orjson.dumps(written)
@@ -83,7 +88,9 @@ def decode_cursor(value: bytes) -> Cursor | None:
             return None
         load = None if read["load"] is None else Position(int(read["load"][0]), None if read["load"][1] is None else tuple(map(str, read["load"][1])))
         until = None if read["until"] is None else int(read["until"])
-        return Cursor(tuple(read["under"]), int(read["high"]), until, load, int(read["compared_us"]), str(read["writer"]))
+        return Cursor(
+            tuple(read["under"]), int(read["high"]), int(read["back"]), until, load, int(read["compared_us"]), int(read["reread"]), str(read["writer"])
+        )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, IndexError):
         return None
 

@@ -79,6 +79,11 @@ class Database:
 
         await self._in_thread(read)
 
+    def lines(self, sql: str) -> Iterator[bytes]:
+        """The lines of an answer, for one who has a thread of its own. Raises ClickHouseError."""
+        with self._as_ours():
+            yield from self._lines(sql)
+
     def _connect(self) -> Client:
         connection = self._connection
         if connection.embedded:

@@ -6,6 +6,12 @@ ClickHouse's own messages quote values and are left out; its code says enough.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
+
+from connectors.process import CannotStartError
+
+TAKEN_OVER: Final = 3
+"""Exit status of a poller that another one has taken over."""
 
 
 class ClickHouseError(Exception):
@@ -59,8 +65,10 @@ class QueryRefusedError(ClickHouseError):
     """ClickHouse refused a query for another reason."""
 
 
-class TakenOverError(Exception):
+class TakenOverError(CannotStartError):
     """Another poller of the same table has started: this one must write no more, and wrote nothing since."""
+
+    status = TAKEN_OVER
 
     def __init__(self, table: str) -> None:
         super().__init__(f"another poller has taken over {table}; run one poller for a source, and let this one end")

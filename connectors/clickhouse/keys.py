@@ -8,7 +8,7 @@ import orjson
 
 from connectors.clickhouse.records import OutRecord, key_bytes
 from connectors.clickhouse.rows import Row
-from contracts.topics import TopicSpec
+from contracts.topics import SMALL_SEGMENTS, TopicSpec
 
 Sequence = tuple[int, int]
 
@@ -29,7 +29,7 @@ def keys_topic(source: str, table: str) -> str:
 
 
 def keys_topic_spec(source: str, table: str) -> TopicSpec:
-    return TopicSpec(keys_topic(source, table), 1, compacted=True, retention_ms=None)
+    return TopicSpec(keys_topic(source, table), 1, compacted=True, retention_ms=None, config=SMALL_SEGMENTS)
 
 
 def known_of(row: Row, sequence: Sequence, time_us: int) -> Known:

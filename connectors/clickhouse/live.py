@@ -2,7 +2,8 @@
 a rest, it begins earlier by the safety lag, which finds what became visible late.
 
 Invariants: ``high`` never passes the server's clock, so that one row with a time in the future does not hide all that follow; a look back begins at the lag
-before what was the newest row at the look back before it, so that between the two nothing falls through.
+before what was the newest row at the look back before it, so that between the two nothing falls through. The cursor remembers that one, for a look back that comes
+after a restart.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Live:
         self._pause = max(table.poll_seconds, table.safety_lag_seconds / _LOOKS_BACK_PER_LAG)
         self._window = Window()
         self._written: object = None
-        self._high_before = writer.cursor.high
+        self._high_before = writer.cursor.back
         self._back_due = 0.0
         self._back_wanted = True
         self._seconds = POLL_SECONDS.labels(source, table.name)
@@ -80,7 +81,7 @@ class Live:
         if back:
             self._back_wanted = seen.written is None
             self._back_due = time.monotonic() + self._pause
-            self._high_before = high
+            self._high_before = high  # in the cursor with the next rows: until then a restart looks back further than it need
             self._window.forget_before(self.floor)
         return found
 
@@ -88,7 +89,7 @@ class Live:
         found = 0
         async for page in pages(self._database, self._shape, self._reader, self._limits, low, None, None):
             for batch in batches(self._window.unseen(page), self._limits):
-                await self._writer.rows(batch, "live", self._writer.cursor.seen(min(now, batch[-1].position.ticks)))
+                await self._writer.rows(batch, "live", self._writer.cursor.seen(min(now, batch[-1].position.ticks), self._high_before))
                 self._window.add(batch)
                 found += len(batch)
         return found

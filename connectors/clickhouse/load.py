@@ -21,7 +21,7 @@ class Load:
         self._writer = writer
         self._limits = Limits(shape.table.batch_rows, shape.table.batch_bytes)
         page = Limits(_PAGE_ROWS * self._limits.rows, _PAGE_BYTES * self._limits.size_bytes)
-        self._pages = pages(database, shape, reader, page, 0, writer.cursor.load, writer.cursor.until)
+        self._pages = pages(database, shape, reader, page, None, writer.cursor.load, writer.cursor.until)
         self._batches = self._in_batches()
 
     @property

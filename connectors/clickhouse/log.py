@@ -60,7 +60,7 @@ class TableLog:
     async def __aenter__(self) -> Self:
         """Raises LogUnavailableError."""
         try:
-            async with _ours():
+            async with ours():
                 await self._producer.start()
         except BaseException:
             await self.__aexit__()
@@ -77,7 +77,7 @@ class TableLog:
 
     async def write(self, records: Sequence[OutRecord], cursor: Cursor) -> None:
         """All of them and the cursor, or nothing. Raises LogUnavailableError."""
-        async with _ours():
+        async with ours():
             await self._producer.begin_transaction()
             try:
                 sent = [await self._producer.send(one.topic, one.value, key=one.key, headers=list(one.headers), partition=one.partition) for one in records]
@@ -107,7 +107,7 @@ async def read_topic(servers: str, topic: str, take: Callable[[bytes | None, byt
 
     The end is that of all records, committed or not: another table's transaction that is under way is waited for, for what lies behind it counts too.
     """
-    async with _ours(seconds), _consumer(servers, "read_uncommitted") as looking, _consumer(servers, "read_committed") as consumer:
+    async with ours(seconds), consuming(servers, "read_uncommitted") as looking, consuming(servers, "read_committed") as consumer:
         place = TopicPartition(topic, _PARTITION)
         consumer.assign([place])
         end = (await looking.end_offsets([place]))[place]
@@ -119,17 +119,22 @@ async def read_topic(servers: str, topic: str, take: Callable[[bytes | None, byt
 
 
 @asynccontextmanager
-async def _consumer(servers: str, isolation: str) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=None, enable_auto_commit=False, isolation_level=isolation, fetch_max_wait_ms=100)
+async def consuming(servers: str, isolation: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group, started."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=servers, enable_auto_commit=False, isolation_level=isolation, auto_offset_reset="earliest", fetch_max_wait_ms=100
+    )
     try:
-        await consumer.start()
+        async with ours():
+            await consumer.start()
         yield consumer
     finally:
         await consumer.stop()
 
 
 @asynccontextmanager
-async def _ours(seconds: float = _PATIENCE_SECONDS) -> AsyncIterator[None]:
+async def ours(seconds: float = _PATIENCE_SECONDS) -> AsyncIterator[None]:
+    """Errors of Kafka's client as ours."""
     try:
         async with asyncio.timeout(seconds):
             yield

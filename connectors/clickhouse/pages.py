@@ -21,9 +21,9 @@ class Limits:
 
 
 async def pages(
-    database: Database, shape: Shape, reader: RowReader, limits: Limits, low: int, after: Position | None, until: int | None
+    database: Database, shape: Shape, reader: RowReader, limits: Limits, low: int | None, after: Position | None, until: int | None
 ) -> AsyncIterator[list[Row]]:
-    """Every key's newest state among the rows from ``low``, behind ``after`` and up to ``until``. Raises ClickHouseError.
+    """Every key's newest state among the rows from ``low`` (None: the first), behind ``after`` and up to ``until``. Raises ClickHouseError.
 
     The times of the next rows come first, from that column alone: so the page's query reads no text of rows that are not on it.
     """

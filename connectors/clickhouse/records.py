@@ -40,9 +40,9 @@ class Envelopes:
     def of_row(self, row: Row, lane: Lane, sequence: tuple[int, int] | None = None) -> OutRecord:
         """The row's state: ``r`` while loading, ``u`` live, ``d`` for a row that is marked as deleted. ``sequence`` instead of the row's own."""
         op = "d" if row.deleted else "r" if lane == "backfill" else "u"
-        before, after = (row.values, None) if row.deleted else (None, row.values)
+        after = None if row.deleted else row.values  # of a delete the key says all: it holds the tenant too
         origin = self._source(sequence or row.sequence, row.sequence[0], lane)
-        return OutRecord(self._topics[lane], key_bytes(row.key), orjson.dumps({"op": op, "before": before, "after": after, "source": origin}))
+        return OutRecord(self._topics[lane], key_bytes(row.key), orjson.dumps({"op": op, "before": None, "after": after, "source": origin}))
 
     def of_missing(self, key: bytes, sequence: tuple[int, int], time_us: int) -> OutRecord:
         """The delete of a key that the table no longer has; ``time_us`` is when that was seen."""

@@ -13,10 +13,12 @@ from connectors.clickhouse.errors import ClickHouseError, TakenOverError
 from connectors.clickhouse.keys import keys_topic_spec
 from connectors.clickhouse.log import FencedError, LogUnavailableError, read_cursor
 from connectors.clickhouse.session import Session
+from connectors.process import CannotStartError
 from contracts.health import serve_health
+from contracts.rereads import rereads_topic_spec
 from contracts.settings import KafkaSettings, TelemetrySettings
 from contracts.sources.clickhouse import ClickHouseSource, ClickHouseTable
-from contracts.sources.secrets import resolve_secret
+from contracts.sources.secrets import SecretMissingError, resolve_secret
 from contracts.telemetry import RETRIES
 from contracts.topic_admin import ensure_topics
 from contracts.topics import TopicSpec, fixed_topics, source_topics
@@ -29,7 +31,8 @@ _log = structlog.get_logger()
 def topics_of(source: ClickHouseSource, partitions: int) -> tuple[TopicSpec, ...]:
     """Every topic that the source's pollers write to, but for those that all sources share."""
     keys = tuple(keys_topic_spec(source.name, table.name) for table in source.tables if table.compare_keys_seconds is not None)
-    return (*source_topics(source.name, (table.name for table in source.tables), partitions), *keys)
+    rereads = tuple(rereads_topic_spec(source.name, table.name) for table in source.tables)
+    return (*source_topics(source.name, (table.name for table in source.tables), partitions), *keys, *rereads)
 
 
 class TablePoller:
@@ -82,12 +85,9 @@ class TablePoller:
 
 
 async def run(sources: Sequence[ClickHouseSource], kafka: KafkaSettings, telemetry: TelemetrySettings, environ: Mapping[str, str]) -> None:
-    """Polls until it is cancelled. Raises SecretMissingError, KafkaUnavailableError, TopicMismatchError before it starts, TakenOverError when it must end."""
-    pollers = [
-        TablePoller(source, table, resolve_secret(source.connection.password, environ) if source.connection.password else "", kafka.bootstrap_servers)
-        for source in sources
-        for table in source.tables
-    ]
+    """Polls until it is cancelled. Raises CannotStartError, KafkaUnavailableError, TopicMismatchError before it starts, TakenOverError when it must end."""
+    passwords = {source.name: password_of(source, environ) for source in sources}
+    pollers = [TablePoller(source, table, passwords[source.name], kafka.bootstrap_servers) for source in sources for table in source.tables]
     await ensure_topics(kafka, [*fixed_topics(kafka.partitions), *(spec for source in sources for spec in topics_of(source, kafka.partitions))])
     health = await serve_health(telemetry, lambda: all(poller.ready for poller in pollers))
     try:
@@ -97,10 +97,17 @@ async def run(sources: Sequence[ClickHouseSource], kafka: KafkaSettings, telemet
             await health.cleanup()
 
 
-async def _together(pollers: Sequence[TablePoller]) -> None:
+def password_of(source: ClickHouseSource, environ: Mapping[str, str]) -> str:
+    """None is an empty one. Raises CannotStartError."""
+    reference = source.connection.password
     try:
-        async with asyncio.TaskGroup() as group:
-            for poller in pollers:
-                group.create_task(poller.run())
-    except* TakenOverError as errors:
-        raise errors.exceptions[0] from None
+        return "" if reference is None else resolve_secret(reference, environ)
+    except SecretMissingError as error:
+        raise CannotStartError(f"{source.name}: connection.password {reference}: {error}") from error
+
+
+async def _together(pollers: Sequence[TablePoller]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for poller in pollers:
+            group.create_task(poller.run())
+        group.create_task(asyncio.Event().wait())  # without a source it waits for one: sources.yaml may change

@@ -1,6 +1,6 @@
 """One table, from its cursor on, until something goes wrong: then another session begins from what was committed. So there is one way back from every fault.
 
-In one loop: what is new first, then one batch of the load or of a comparison's findings, then a pause if there was none of these. A comparison reads beside it.
+In one loop: what is new first, then what somebody asks for again, then one batch of the load or of a comparison's findings, then a pause if there was none of these. A comparison reads beside it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from connectors.clickhouse.live import Live, Look, lag_ticks, look
 from connectors.clickhouse.load import Load
 from connectors.clickhouse.log import TableLog
 from connectors.clickhouse.metrics import LOADING, POLLED
+from connectors.clickhouse.rereading import Requests, Rereading, requests_from
 from connectors.clickhouse.rows import RowReader
 from connectors.clickhouse.writer import TableWriter
 from contracts.sources.clickhouse import ClickHouseSource, ClickHouseTable
@@ -62,8 +63,9 @@ class Session:
             seen = await look(database, shape)
             writer = TableWriter(log, self._source, self._table, await self._start(log, shape, seen))
             await writer.commit([], writer.cursor)
-            stack.callback(self._stop_comparison)
-            await self._follow(database, shape, writer, seen.altered)
+            requests = await stack.enter_async_context(requests_from(self._servers, self._source.name, self._table.name, writer.cursor.reread))
+            stack.push_async_callback(self._stop_comparison)
+            await self._follow(database, shape, writer, requests, seen.altered)
 
     async def _opened(self, stack: AsyncExitStack) -> Database:
         database = Database(self._source.connection, self._table, self._password)
@@ -78,10 +80,11 @@ class Session:
         _log.info("polling", source=self._source.name, table=self._table.name, begins=begins)
         return replace(cursor, writer=self.name)
 
-    async def _follow(self, database: Database, shape: Shape, writer: TableWriter, altered: object) -> None:
+    async def _follow(self, database: Database, shape: Shape, writer: TableWriter, requests: Requests, altered: object) -> None:
         reader = RowReader(shape)
         live = Live(database, shape, reader, writer, self._source.name)
         load = Load(database, shape, reader, writer)
+        again = Rereading(requests, database, shape, reader, writer, self._source.name)
         polled = POLLED.labels(self._source.name, self._table.name)
         loading = LOADING.labels(self._source.name, self._table.name)
         due = 0.0
@@ -91,6 +94,7 @@ class Session:
                 if seen.altered != altered:
                     return
                 await live.poll(seen)
+                await again.step()
                 due = time.monotonic() + self._table.poll_seconds
                 polled.set_to_current_time()
                 loading.set(not load.done)
@@ -125,6 +129,7 @@ class Session:
         async with AsyncExitStack() as stack:
             return await compare(self._servers, self._source.name, await self._opened(stack), shape, floor)
 
-    def _stop_comparison(self) -> None:
+    async def _stop_comparison(self) -> None:
         if self._comparison is not None:
             self._comparison.cancel()
+            await asyncio.gather(self._comparison, return_exceptions=True)  # whatever it met, the next session meets too

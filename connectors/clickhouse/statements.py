@@ -1,11 +1,11 @@
 """The queries of the poller. Builds text only; the caller runs it.
 
 **The newest state wins, without FINAL.** A table may hold several states of a key until ClickHouse merges them. ``LIMIT 1 BY key`` over rows in descending order of
-(updated_at, version, part) keeps the newest one. FINAL would give the same row, but it applies a filter after merging, so that each poll would merge the whole table, and
+(updated_at, version, part, place in it) keeps the newest one. FINAL would give the same row, but it applies a filter after merging, so that each poll would merge the whole table, and
 it hides the rows that a ReplacingMergeTree's own ``is_deleted`` marks. A filter on updated_at alone cannot hide a newer state, since a newer state has a higher updated_at.
 
 **The part's number** (the highest insert that the part holds) orders states of one updated_at where there is no version column: two writes of a row in one second, say.
-A later insert always has a higher one, and merging only raises it.
+A later insert always has a higher one, and merging only raises it. Within a part the later row was inserted later, as far as the table's order leaves that to see.
 """
 
 from __future__ import annotations
@@ -70,23 +70,39 @@ def look(shape: Shape) -> str:
     return f"SELECT {now}, {altered}, cityHash64(groupArray((partition_id, inserted, mutated))) FROM ({parts})"  # noqa: S608  # as above
 
 
-def edge(shape: Shape, low: int, after: Position | None, until: int | None, rows: int) -> str:
+def edge(shape: Shape, low: int | None, after: Position | None, until: int | None, rows: int) -> str:
     """How many rows there are from there, up to ``rows``, and the time of the last of them. Reads no column but those of the order."""
     updated_at = quoted(shape.table.updated_at)
     inner = f"SELECT {updated_at} FROM {_name(shape)} WHERE {_range(shape, low, after, until)} ORDER BY {updated_at} LIMIT {rows}"  # noqa: S608  # identifiers are quoted
     return f"SELECT count(), max({_ticks(shape)}) FROM ({inner})"  # noqa: S608  # as above
 
 
-def page(shape: Shape, low: int, after: Position | None, until: int | None, rows: int) -> str:
+def page(shape: Shape, low: int | None, after: Position | None, until: int | None, rows: int) -> str:
     """The newest states of the keys in that range, in order, up to ``rows``."""
     return f"{_states(shape, _range(shape, low, after, until))} ORDER BY {_order(shape)} LIMIT {rows}"
 
 
 def rows_of_keys(shape: Shape, places: Iterable[Sequence[str]]) -> str:
     """The newest states of these keys."""
-    types = [shape.types[column] for column in shape.table.key]
-    listed = ", ".join("(" + ", ".join(key_literal(one, type_text) for one, type_text in zip(place, types, strict=True)) + ")" for place in places)
+    listed = ", ".join(f"({_key_literals(shape, place)})" for place in places)
     return f"{_states(shape, f'({_key(shape)}) IN ({listed})')} ORDER BY {_order(shape)}"
+
+
+def rows_by_key(shape: Shape, after: Sequence[str] | None, rows: int) -> str:
+    """The newest states of the keys behind this one, in the order of the keys, up to so many."""
+    where = "1" if after is None else f"({_key(shape)}) > ({_key_literals(shape, after)})"
+    return f"{_states(shape, where, first=shape.table.key)} ORDER BY {_key(shape)} LIMIT {rows}"
+
+
+def some_rows(shape: Shape, rows: int) -> str:
+    """The newest states of so many keys, chosen at random."""
+    chosen = f"SELECT DISTINCT {_key(shape)} FROM {_name(shape)} ORDER BY rand() LIMIT {rows}"  # noqa: S608  # identifiers are quoted
+    return f"{_states(shape, f'({_key(shape)}) IN ({chosen})')} ORDER BY {_key(shape)}"
+
+
+def count_keys(shape: Shape) -> str:
+    """About how many keys there are: for people who wait."""
+    return f"SELECT uniq({_key(shape)}) FROM {_name(shape)}"  # noqa: S608  # as above
 
 
 def all_keys(shape: Shape) -> str:
@@ -99,28 +115,29 @@ def all_keys(shape: Shape) -> str:
     return f"SELECT `~newest`.1, `~newest`.2, `~deleted`, {places}, {values} FROM ({inner})"  # noqa: S608  # as above
 
 
-def _states(shape: Shape, where: str) -> str:
+def _states(shape: Shape, where: str, first: Sequence[str] = ()) -> str:
+    """The newest state of each key. ``first`` sorts by these columns: where the table is sorted by them too, as many rows are read as a LIMIT outside takes."""
     table = shape.table
     read = ", ".join(quoted(column) for column in dict.fromkeys((*table.columns, *table.order_columns)))
     newest = [f"{quoted(column)} DESC" for column in (table.updated_at, table.version) if column is not None] + [f"{_BLOCK} DESC"]
-    inner = f"SELECT {read}, {_block(shape)} AS {_BLOCK} FROM {_name(shape)} WHERE {where} ORDER BY {', '.join(newest)} LIMIT 1 BY {_key(shape)}"  # noqa: S608  # identifiers are quoted
+    newest += ["_part_offset DESC"] if shape.in_parts else []
+    inner = f"SELECT {read}, {_block(shape)} AS {_BLOCK} FROM {_name(shape)} WHERE {where} ORDER BY {', '.join([*map(quoted, first), *newest])} LIMIT 1 BY {_key(shape)}"  # noqa: S608  # identifiers are quoted
     places = [key_place(column, shape.types[column]) for column in table.key]
     values = [shown(column, shape.types[column]) for column in table.columns]
     return f"SELECT {', '.join([_BLOCK, _ticks(shape), _version(shape), _deleted(table), *places, *values])} FROM ({inner})"  # noqa: S608  # as above
 
 
-def _range(shape: Shape, low: int, after: Position | None, until: int | None) -> str:
+def _range(shape: Shape, low: int | None, after: Position | None, until: int | None) -> str:
     updated_at = quoted(shape.table.updated_at)
-    bounds = [f"{updated_at} >= {_time(shape, low if after is None else max(low, after.ticks))}"]
+    lowest = [ticks for ticks in (low, after.ticks if after else None) if ticks is not None]
+    bounds = [f"{updated_at} >= {_time(shape, max(lowest))}"] if lowest else []
     if until is not None:
         bounds.append(f"{updated_at} <= {_time(shape, until)}")
     if after is not None and after.key is None:
         bounds.append(f"{updated_at} > {_time(shape, after.ticks)}")
     elif after is not None and after.key is not None:
-        types = [shape.types[column] for column in shape.table.key]
-        place = ", ".join(key_literal(one, type_text) for one, type_text in zip(after.key, types, strict=True))
-        bounds.append(f"({_order(shape)}) > ({_time(shape, after.ticks)}, {place})")
-    return " AND ".join(bounds)
+        bounds.append(f"({_order(shape)}) > ({_time(shape, after.ticks)}, {_key_literals(shape, after.key)})")
+    return " AND ".join(bounds) or "1"
 
 
 def _name(shape: Shape) -> str:
@@ -129,6 +146,11 @@ def _name(shape: Shape) -> str:
 
 def _key(shape: Shape) -> str:
     return ", ".join(quoted(column) for column in shape.table.key)
+
+
+def _key_literals(shape: Shape, place: Sequence[str]) -> str:
+    types = [shape.types[column] for column in shape.table.key]
+    return ", ".join(key_literal(one, type_text) for one, type_text in zip(place, types, strict=True))
 
 
 def _order(shape: Shape) -> str:
@@ -160,4 +182,4 @@ def _deleted(table: ClickHouseTable) -> str:
 
 def _block(shape: Shape) -> str:
     """``all_3_17_2`` holds the inserts 3 to 17."""
-    return "toUInt64OrZero(extract(_part, '^[^_]+_[0-9]+_([0-9]+)_'))" if shape.in_parts and shape.table.version is None else "toUInt64(0)"
+    return "toUInt64OrZero(extract(_part, '^[^_]+_[0-9]+_([0-9]+)_'))" if shape.in_parts else "toUInt64(0)"

@@ -48,6 +48,12 @@ class TableWriter:
         for row, _ in rows:
             ROWS.labels(self._source.name, self._table.name, lane, "d" if row.deleted else "r" if lane == "backfill" else "u").inc()
 
+    async def again(self, rows: Sequence[Sequenced], gone: Sequence[tuple[bytes, tuple[int, int]]], cursor: Cursor) -> None:
+        """Rows as they are now, and deletes of keys without one, each under its own sequence."""
+        now = time.time_ns() // 1000
+        records = [record for row, sequence in rows for record in self._of_row(row, sequence, "live", now)]
+        await self.commit([*records, *(self._envelopes.of_missing(key, sequence, now) for key, sequence in gone)], cursor)
+
     async def missing(self, keys: Iterable[tuple[bytes, Known]], cursor: Cursor) -> None:
         """Deletes of keys that the table no longer has."""
         now = time.time_ns() // 1000

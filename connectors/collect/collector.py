@@ -19,7 +19,7 @@ from connectors.collect.hint_queue import HintQueue
 from connectors.collect.partition import Lanes, PartitionCollector, worth_keeping
 from connectors.collect.states import read_states
 from connectors.collect.writing import PartitionWriter
-from contracts.hints import hints_topic
+from contracts.hints import collector_group, hints_topic
 from contracts.settings import KafkaSettings
 
 READ_AHEAD: Final = 20_000
@@ -44,7 +44,7 @@ class Collector(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         self._fetching = fetching
         self._lanes = lanes
         self._assigned: dict[int, _Assigned] = {}
-        self._group = f"headrace-collector-{source}"
+        self._group = collector_group(source)
         self.owns_first = asyncio.Event()
         self.ready = False
         self._consumer = AIOKafkaConsumer(

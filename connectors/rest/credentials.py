@@ -9,13 +9,14 @@ from typing import Final
 import httpx
 import structlog
 
+from connectors.process import CannotStartError
 from contracts.sources import RestSource, SecretMissingError, resolve_secret
 
 _LEAST_SECRET_CHARS: Final = 8
 _log = structlog.get_logger()
 
 
-class CredentialsError(Exception):
+class CredentialsError(CannotStartError):
     """A secret that is missing or cannot be one. The text names the source, the reference and the cure; never the secret."""
 
 

@@ -22,7 +22,8 @@ class SweepCursor(BaseModel):
     access_seconds: float = 0.0
 
 
-def _key(source: str) -> bytes:
+def sweep_key(source: str) -> bytes:
+    """Of its record."""
     return f"sweep:{source}".encode()
 
 
@@ -37,18 +38,18 @@ async def read_cursor(bootstrap_servers: str, source: str) -> SweepCursor:
         end = (await consumer.end_offsets([place]))[place]
         while await consumer.position(place) < end:
             for record in (await consumer.getmany(timeout_ms=_POLL_MS)).get(place, []):
-                if record.key == _key(source):
-                    found = _decoded(record.value)
+                if record.key == sweep_key(source):
+                    found = decode_sweep(record.value)
         return found
     finally:
         await consumer.stop()
 
 
 async def write_cursor(producer: AIOKafkaProducer, source: str, cursor: SweepCursor) -> None:
-    await producer.send_and_wait(CURSORS, cursor.model_dump_json().encode(), key=_key(source), partition=0)
+    await producer.send_and_wait(CURSORS, cursor.model_dump_json().encode(), key=sweep_key(source), partition=0)
 
 
-def _decoded(value: bytes | None) -> SweepCursor:
+def decode_sweep(value: bytes | None) -> SweepCursor:
     """One that cannot be read is as none: the next sweep looks at everything."""
     try:
         return SweepCursor.model_validate_json(value or b"{}")

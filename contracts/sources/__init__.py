@@ -3,10 +3,23 @@
 The connectors make their configuration from it and the normaliser its mapping, so that both agree by construction.
 """
 
+from contracts.sources.clickhouse import ClickHouseSource, ClickHouseTable
 from contracts.sources.custom import CustomSource
 from contracts.sources.declared import Source, Sources
 from contracts.sources.loader import environment, json_schema, load_sources, parse_sources
-from contracts.sources.model import ENTITIES, REGIONS, Condition, ConditionValue, Connection, Entity, Exclusion, PostgresSource, RedactionPolicy, Table
+from contracts.sources.model import (
+    ENTITIES,
+    REGIONS,
+    Condition,
+    ConditionValue,
+    Connection,
+    Entity,
+    Exclusion,
+    PostgresSource,
+    RedactionPolicy,
+    Table,
+    TableSource,
+)
 from contracts.sources.problems import Problem, SourcesError
 from contracts.sources.rest import ConfluenceSource, JiraSource, RestSource, ZendeskSource
 from contracts.sources.secrets import SecretMissingError, connect_reference, resolve_secret
@@ -15,6 +28,8 @@ from contracts.sources.template import InvalidTemplateError, Placeholder, Templa
 __all__ = [
     "ENTITIES",
     "REGIONS",
+    "ClickHouseSource",
+    "ClickHouseTable",
     "Condition",
     "ConditionValue",
     "ConfluenceSource",
@@ -34,6 +49,7 @@ __all__ = [
     "Sources",
     "SourcesError",
     "Table",
+    "TableSource",
     "Template",
     "ZendeskSource",
     "connect_reference",

@@ -12,13 +12,15 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from contracts.events import ChunkPolicy
-from contracts.sources.model import NAME_PATTERN, RedactionPolicy, Table
-from contracts.sources.retention import Retention, check_retention, days_of
+from contracts.sources.model import Table, TableSource
 from contracts.sources.secrets import SecretReference
 from contracts.sources.template import parse_template
 
 _KEY_SCHEMA: Final[dict[str, object]] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+_PORT_SCHEMA: Final[dict[str, object]] = {
+    "anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string", "pattern": "^env:"}, {"type": "null"}],
+    "default": None,
+}
 _HTTP_PORT: Final = 8123
 _HTTPS_PORT: Final = 8443
 
@@ -35,7 +37,9 @@ class ClickHouseConnection(_Part):
         description="http://host:8123 or https://host:8443, instead of host, port and secure; chdb:///path for an embedded database (tests and demos)",
     )
     host: str | None = Field(default=None, min_length=1, description="host of ClickHouse's HTTP interface")
-    port: int | None = Field(default=None, ge=1, le=65535, description="port of the HTTP interface; 8123, or 8443 with secure")
+    port: Annotated[int | None, WithJsonSchema(_PORT_SCHEMA)] = Field(
+        default=None, ge=1, le=65535, description="port of the HTTP interface; 8123, or 8443 with secure"
+    )
     secure: bool = Field(default=False, description="TLS, the server's certificate checked")
     database: str = Field(default="default", min_length=1, description="the database that a session begins in; tables are named database.table all the same")
     user: str = Field(default="default", min_length=1, description="may SELECT the tables, and no more")
@@ -120,48 +124,16 @@ class ClickHouseTable(Table):
         return tuple(column for column in (self.updated_at, self.version, self.is_deleted) if column is not None)
 
 
-class ClickHouseSource(_Part):
+class ClickHouseSource(TableSource):
     """One ClickHouse server, read by a poller."""
 
-    name: str = Field(pattern=NAME_PATTERN)
     type: Literal["clickhouse"] = "clickhouse"
     connection: ClickHouseConnection
-    epoch: int = Field(default=0, ge=0, lt=2**32, description="raise it after a restore: the times in the table have started again")
-    revision: int = Field(
-        default=1, ge=1, lt=2**32, description="raise it when mapping, permissions or redaction change: every row is read again, as a higher version"
-    )
-    redaction: RedactionPolicy = RedactionPolicy()
-    chunking: ChunkPolicy = ChunkPolicy()
-    retention: Retention | None = Field(default=None, description="how long documents stay in the index; each table says since when. None: for ever")
     tables: tuple[ClickHouseTable, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _distinct_tables(self) -> Self:
-        names = [table.name for table in self.tables]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"declared twice: {', '.join(twice)}; a table makes one kind of document")
-        check_retention(self.retention, ((table.name, table.retention) for table in self.tables))
-        return self
-
-    def table(self, name: str) -> ClickHouseTable:
-        """The declared table ``database.table``; KeyError where there is none."""
-        for table in self.tables:
-            if table.name == name:
-                return table
-        raise KeyError(name)
 
     def scope_of(self, table: Table) -> str:
         """``logs:shop.reviews/``: a server has databases and tables, and nothing between them."""
         return f"{self.name}:{table.name}/"
-
-    def chunking_of(self, table: Table) -> ChunkPolicy:
-        return table.chunking or self.chunking
-
-    def redaction_of(self, table: Table) -> RedactionPolicy:
-        return table.redaction or self.redaction
-
-    def retention_days_of(self, table: Table) -> float | None:
-        return days_of(self.retention, table.retention)
 
 
 def _check_url(url: str) -> None:

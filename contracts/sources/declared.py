@@ -8,8 +8,9 @@ from typing import Annotated, Final, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from contracts.sources.clickhouse import ClickHouseSource
 from contracts.sources.custom import CustomSource
-from contracts.sources.model import PostgresSource
+from contracts.sources.model import PostgresSource, TableSource
 from contracts.sources.rest import ConfluenceSource, JiraSource, RestSource, ZendeskSource
 
 DEFAULT_TYPE: Final = "postgres"
@@ -22,6 +23,7 @@ def type_of(source: object) -> str:
 
 Source = Annotated[
     Annotated[PostgresSource, Tag("postgres")]
+    | Annotated[ClickHouseSource, Tag("clickhouse")]
     | Annotated[ZendeskSource, Tag("zendesk")]
     | Annotated[JiraSource, Tag("jira")]
     | Annotated[ConfluenceSource, Tag("confluence")]
@@ -52,11 +54,21 @@ class Sources(BaseModel):
         return tuple(source for source in self.sources if isinstance(source, PostgresSource))
 
     @property
+    def clickhouse(self) -> tuple[ClickHouseSource, ...]:
+        """Those that a poller reads."""
+        return tuple(source for source in self.sources if isinstance(source, ClickHouseSource))
+
+    @property
+    def of_tables(self) -> tuple[TableSource, ...]:
+        """Those whose documents are rows."""
+        return tuple(source for source in self.sources if isinstance(source, TableSource))
+
+    @property
     def rest(self) -> tuple[RestSource, ...]:
         """Those that a collector fetches from."""
         return tuple(source for source in self.sources if isinstance(source, RestSource))
 
-    def source(self, name: str) -> PostgresSource | RestSource:
+    def source(self, name: str) -> TableSource | RestSource:
         """The source of that name; KeyError where there is none."""
         for source in self.sources:
             if source.name == name:

@@ -6,6 +6,7 @@ braces a constant. ``allowed`` is one column that holds the principals, or a lis
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal, Self
 
@@ -189,13 +190,13 @@ class Connection(_Part):
     sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
 
 
-class PostgresSource(_Part):
-    """One Postgres database, read through Debezium."""
+class TableSource(_Part):
+    """What all sources of tables have: each row of a declared table is a document."""
 
     name: str = Field(pattern=NAME_PATTERN)
-    type: Literal["postgres"] = "postgres"
-    connection: Connection
-    epoch: int = Field(default=0, ge=0, lt=2**32, description="raise it after a restore or a failover: the database's own order has started again")
+    type: str
+    connection: BaseModel
+    epoch: int = Field(default=0, ge=0, lt=2**32, description="raise it after a restore or a failover: the source's own order has started again")
     revision: int = Field(
         default=1, ge=1, lt=2**32, description="raise it when mapping, permissions, redaction or retention change: a new policy is a higher version"
     )
@@ -213,14 +214,15 @@ class PostgresSource(_Part):
         return self
 
     def table(self, name: str) -> Table:
-        """The declared table ``schema.table``; KeyError where there is none."""
+        """The declared table of that name; KeyError where there is none."""
         for table in self.tables:
             if table.name == name:
                 return table
         raise KeyError(name)
 
+    @abstractmethod
     def scope_of(self, table: Table) -> str:
-        return scope_of_table(self.name, self.connection.database, table.schema_name, table.table_name)
+        """What the ids of all documents of a table begin with."""
 
     def chunking_of(self, table: Table) -> ChunkPolicy:
         return table.chunking or self.chunking
@@ -230,3 +232,13 @@ class PostgresSource(_Part):
 
     def retention_days_of(self, table: Table) -> float | None:
         return days_of(self.retention, table.retention)
+
+
+class PostgresSource(TableSource):
+    """One Postgres database, read through Debezium."""
+
+    type: Literal["postgres"] = "postgres"
+    connection: Connection
+
+    def scope_of(self, table: Table) -> str:
+        return scope_of_table(self.name, self.connection.database, table.schema_name, table.table_name)

@@ -136,6 +136,8 @@ WORKERS: Final = (
     _worker("index-backfill", "streams", ("index", "--lane", "backfill"), ("kafka", "weaviate"), nice=10),
     _connector("webhooks", "connectors.webhooks", "webhooks", "readyz", ("webhooks",)),
     _connector("collect", "connectors.collect", "collect-metrics", "healthz", ("collect-metrics",)),
+    # Ready once it serves its metrics: a ClickHouse that is away keeps no stack from starting; 'headrace status' tells it.
+    _connector("poll", "connectors.clickhouse", "poll-metrics", "metrics", ("poll-metrics",)),
     ProgramSpec(
         name="query",
         command=lambda _site: [sys.executable, "-m", "query_service"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,23 +17,26 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from connectors.collect.app import opened_reader
 from connectors.debezium import connected
+from connectors.debezium.database import Connection
 from connectors.rest.credentials import CredentialsError
 from contracts.embedding_space import EmbeddingSpace
 from contracts.settings import EmbeddingSettings, KafkaSettings, RedactionSettings, SourcesSettings, WeaviateSettings, read
-from contracts.sources import PostgresSource, RestSource, Sources, Table, environment, load_sources
+from contracts.sources import ClickHouseSource, ClickHouseTable, PostgresSource, RestSource, Sources, Table, TableSource, environment, load_sources
 from index.collections import CollectionNames, EmbeddingSpaceMismatchError, complete_documents, live_space
 from index.connection import connect
 from index.embedding import load
 from index.store import WeaviateStore
 from operations.foreseen import DIFFERENT, OperationError, one_message
 from operations.lag import records_in_flight
+from operations.verify.asking import Asking, ThroughConnector, ThroughPoller
+from operations.verify.clickhouse_rows import opened_rows
 from operations.verify.expectation import Expecter
 from operations.verify.index_reader import IndexReader
 from operations.verify.objects import ObjectsVerification
 from operations.verify.reasons import reasons
 from operations.verify.repair import Repair, Repaired
 from operations.verify.report import Report, as_data, print_report
-from operations.verify.source_rows import TableRows, prepare
+from operations.verify.source_rows import PostgresRows, TableRows, prepare
 from operations.verify.verification import Advance, Findings, Verification
 from streams.mapping import RestMapping, TableMapping
 from streams.producer import RecordProducer
@@ -43,10 +46,14 @@ from streams.producer import RecordProducer
 class Chosen:
     """What to verify. ``whole``: everything that is declared, so that a document of any other table is an orphan."""
 
-    sources: tuple[PostgresSource, ...]
-    tables: tuple[tuple[PostgresSource, Table], ...]
+    tables: tuple[tuple[TableSource, Table], ...]
     rest: tuple[RestSource, ...]
     whole: bool
+
+    @property
+    def sources(self) -> tuple[TableSource, ...]:
+        """Those of the tables."""
+        return tuple({one.name: one for one, _ in self.tables}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +106,13 @@ def verify(
 
 def choose(declared: Sources, source: str | None, table: str | None) -> Chosen:
     """The declared tables and REST sources that the options leave. OperationError where there is none."""
-    found = tuple((one, its) for one in declared.postgres for its in one.tables if source in {None, one.name} and table in {None, its.name})
+    found = tuple((one, its) for one in declared.of_tables for its in one.tables if source in {None, one.name} and table in {None, its.name})
     rest = tuple(one for one in declared.rest if source in {None, one.name} and table is None)
     if not found and not rest:
-        known = ", ".join([*(f"{one.name} {its.name}" for one in declared.postgres for its in one.tables), *(one.name for one in declared.rest)])
+        known = ", ".join([*(f"{one.name} {its.name}" for one in declared.of_tables for its in one.tables), *(one.name for one in declared.rest)])
         asked = " ".join(name for name in (source, table) if name)
         raise OperationError(f"No declared table or source is {asked}.", f"Declared are: {known}.")
-    names = {one.name for one, _ in found}
-    return Chosen(tuple(one for one in declared.postgres if one.name in names), found, rest, source is None and table is None)
+    return Chosen(found, rest, source is None and table is None)
 
 
 async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
@@ -116,12 +122,10 @@ async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
         embedder = await asyncio.to_thread(load, read(EmbeddingSettings))
         stack.push_async_callback(embedder.close)
         names, index, store = await stack.enter_async_context(_open_index(embedder.space))
-        connections = {one.name: stack.enter_context(connected(one)) for one in chosen.sources}
-        for connection in connections.values():
-            prepare(connection)
-        tables = {(mapping := TableMapping(one, its)).scope: TableRows(mapping, connections[one.name]) for one, its in chosen.tables}
+        connections = {one.name: stack.enter_context(connected(one)) for one in chosen.sources if isinstance(one, PostgresSource)}
+        tables = await _open_tables(stack, chosen, connections)
         expecter = Expecter(chosen.sources, chosen.rest, embedder, read(RedactionSettings))
-        verification = Verification(tables, connections, expecter, index, whole=chosen.whole, elsewhere=[one.scope for one in chosen.rest])
+        verification = Verification(tables, expecter, index, whole=chosen.whole, elsewhere=[one.scope for one in chosen.rest])
         objects = [await _objects(stack, one, expecter, index) for one in chosen.rest]
 
         async def compared() -> Findings:
@@ -136,12 +140,37 @@ async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
             producer = RecordProducer(read(KafkaSettings).bootstrap_servers)
             await producer.start()
             stack.push_async_callback(producer.stop)
-            repaired = await _repaired(Repair(verification, tables, connections, index, store, producer), objects, findings, producer, advance)
+            asking = {TableMapping(*one).scope: _asking(*one, connections, producer) for one in chosen.tables}
+            repaired = await _repaired(Repair(verification, asking, index, store, producer), objects, findings, producer, advance)
             findings = await compared()
         in_flight = await records_in_flight(read(KafkaSettings)) if findings.differences else 0
-        why = await reasons(chosen.sources, findings.differences) if findings.differences else []
+        why = await reasons([one for one in chosen.sources if isinstance(one, PostgresSource)], findings.differences) if findings.differences else []
         space = f"{embedder.space} ({names.chunk})"
         return Report(findings, time.monotonic() - began, space, wishes.sample, in_flight, repaired, before if repaired else (), tuple(why))
+
+
+async def _open_tables(stack: AsyncExitStack, chosen: Chosen, connections: Mapping[str, Connection]) -> dict[str, TableRows]:
+    """By scope. One connection for a Postgres source, one for each ClickHouse table."""
+    for connection in connections.values():
+        prepare(connection)
+    tables: dict[str, TableRows] = {}
+    for source, table in chosen.tables:
+        mapping = TableMapping(source, table)
+        if isinstance(source, ClickHouseSource) and isinstance(table, ClickHouseTable):
+            tables[mapping.scope] = await stack.enter_async_context(opened_rows(mapping, source, table, environment()))
+        else:
+            tables[mapping.scope] = PostgresRows(mapping, connections[source.name])
+    return tables
+
+
+def _asking(source: TableSource, table: Table, connections: Mapping[str, Connection], producer: RecordProducer) -> Asking:
+    match source:
+        case PostgresSource():
+            return ThroughConnector(source, table, connections[source.name])
+        case ClickHouseSource():
+            return ThroughPoller(source, table, producer)
+        case _:
+            raise TypeError(type(source).__name__)
 
 
 async def _objects(stack: AsyncExitStack, source: RestSource, expecter: Expecter, index: IndexReader) -> ObjectsVerification:

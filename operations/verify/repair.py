@@ -1,6 +1,6 @@
 """Makes the index what the source says, by the ways that every change takes: records through ``documents``, rows through the connector.
 
-Missing and stale documents are asked for again by a key-filtered incremental snapshot, whose rows are newer than anything indexed. Orphans get a delete of their own. What
+Missing and stale documents are asked for again (``asking``): their rows come as newer than anything indexed. Orphans get a delete of their own. What
 is corrupt, so that reading it again would keep it, gets that delete first and is read again once the delete is in the index. Leftovers are removed directly: no
 reader can see them. docs/decisions/0060 has the reasons, and why the delete's version is what it is.
 """
@@ -10,27 +10,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
-from connectors.debezium import request_snapshot
-from connectors.debezium.database import Connection
-from connectors.debezium.spec import heartbeat_statement
 from contracts.events import HEADER_SOURCE_TIME, DeleteRecord, encode
 from contracts.identity import Version, key_of_document, record_key
 from contracts.settings import KafkaSettings, read
-from contracts.sources import PostgresSource
 from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL
 from index.store import WeaviateStore
 from operations.foreseen import OperationError
 from operations.lag import records_in_flight
+from operations.verify.asking import Asking
 from operations.verify.comparison import Difference, leftovers
 from operations.verify.index_reader import IndexReader
-from operations.verify.reasons import stopped
-from operations.verify.source_rows import TableRows
+from operations.verify.source_rows import Key
 from operations.verify.verification import Advance, Subject, Verification
 from streams.producer import OutRecord, RecordProducer
 
@@ -62,15 +58,13 @@ class Repair:
     def __init__(
         self,
         verification: Verification,
-        tables: Mapping[str, TableRows],
-        connections: Mapping[str, Connection],
+        asking: Mapping[str, Asking],
         index: IndexReader,
         store: WeaviateStore,
         producer: RecordProducer,
     ) -> None:
         self._verification = verification
-        self._tables = tables
-        self._connections = connections
+        self._asking = asking
         self._index = index
         self._store = store
         self._producer = producer
@@ -109,8 +103,8 @@ class Repair:
             by_scope[subject.scope].append(subject)
         deleted: list[Subject] = []
         for scope, subjects in by_scope.items():
-            rows = self._tables.get(scope)
-            mark = None if rows is None else await asyncio.to_thread(mark_now, rows.mapping.source, self._connections[rows.mapping.source.name])
+            asking = self._asking.get(scope)
+            mark = None if asking is None else await asyncio.to_thread(asking.mark)
             # The mark stands before this look: who is absent now, or corrupt, is so after every commit below the mark.
             still = await self._verification.look(subjects)
             for subject, found in still.items():
@@ -160,22 +154,26 @@ class Repair:
     # -- missing and stale -----------------------------------------------------------------------------------------------------------
 
     async def _ask_again(self, subjects: Iterable[Subject], repaired: Repaired) -> list[Subject]:
-        """Those that were asked for: a connector that does not run is not asked."""
+        """Those that were asked for: a connector that is stopped is not asked."""
         by_scope: dict[str, list[Subject]] = defaultdict(list)
         for subject in subjects:
             by_scope[subject.scope].append(subject)
         asked: list[Subject] = []
         for scope, found in by_scope.items():
-            mapping = self._tables[scope].mapping
-            if reason := await stopped(mapping.source):
-                repaired.beyond.append(f"{len(found)} documents of {mapping.table.name}. {reason}")
+            held = await self._held(found)
+            if reason := await self._asking[scope].again(held):
+                repaired.beyond.append(f"{len(found)} documents of {scope}. {reason}")
                 continue
-            keys = sorted({key_of_document(scope, subject.key.doc_id) for subject in found})
-            await asyncio.to_thread(request_snapshot, mapping.source, mapping.table.name, keys, self._connections[mapping.source.name])
-            repaired.asked_again += len(keys)
+            repaired.asked_again += len(held)
             asked += found
-            _log.info("repair_asked_again", source=mapping.source.name, table=mapping.table.name, rows=len(keys))
+            _log.info("repair_asked_again", scope=scope, rows=len(held))
         return asked
+
+    async def _held(self, subjects: Collection[Subject]) -> dict[Key, Version | None]:
+        """By the rows' keys, the version that the index holds now: what was deleted just before has another than it had."""
+        indexed = await self._index.documents(subject.key for subject in subjects)
+        current = {subject: indexed[subject.key].current for subject in subjects}
+        return {key_of_document(one.scope, one.key.doc_id): manifest.attempt.version if manifest else None for one, manifest in current.items()}
 
     async def _await_right(self, subjects: Iterable[Subject], advance: Advance) -> None:
         """Until nothing but leftovers is wrong with them, or nothing more comes; what still is wrong by then, the next verification reports."""
@@ -192,17 +190,6 @@ class Repair:
             elif time.monotonic() - quiet_since > QUIET_SECONDS and await records_in_flight(read(KafkaSettings)) == 0:
                 return
             waiting = still
-
-
-def mark_now(source: PostgresSource, connection: Connection) -> Version:
-    """A version above everything that was committed before, and below everything that will be committed after this call.
-
-    The log's position is taken, then a transaction of our own is committed that the connector sees too. Debezium orders a change by where the last commit
-    before it ended: for whatever commits after ours that is our commit or a later one, so above the position; what committed before began below it.
-    """
-    found = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
-    connection.execute(heartbeat_statement(source).encode())
-    return Version(source.epoch, int(found[0]) if found else 0, 0, source.revision)
 
 
 def just_above(version: Version) -> Version:

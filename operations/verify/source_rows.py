@@ -1,11 +1,11 @@
-"""A declared table's rows by SQL, as the connector would have written them: all of them in one snapshot, or some by key as they are now."""
+"""A declared table's rows by SQL, as its connector would have written them: all of them, or some by key as they are now. Here those of Postgres."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Final
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final, Protocol
 
 import psycopg
 from psycopg.rows import dict_row
@@ -25,21 +25,32 @@ BATCH_CHARACTERS: Final = 4 * 2**20
 """A batch ends with whichever comes first: bounds the memory, whatever the rows' size."""
 
 
+class TableRows(Protocol):
+    """One table's rows as the mapping reads them. Used by one thread at a time."""
+
+    @property
+    def mapping(self) -> TableMapping: ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """One state of all of them, as far as the source has such a thing, for as long as the block runs."""
+
+    def count(self) -> int:
+        """How many there are, about: for people who wait."""
+
+    def all(self, sample: int | None = None) -> Iterator[list[Row]]:
+        """Batches of all rows, or of ``sample`` rows chosen at random; inside ``snapshot`` only."""
+
+    def by_key(self, keys: Sequence[Key]) -> dict[Key, Row]:
+        """The rows that exist of those with the keys, as they are now. A key that no value of the column's type can have has no row."""
+
+
 def prepare(connection: Connection) -> None:
     """Make the session write values as the conversion expects them."""
     for name, value in SESSION.items():
         connection.execute("SELECT set_config(%s, %s, false)", (name, value))
 
 
-@contextmanager
-def snapshot(connection: Connection) -> Iterator[None]:
-    """One state of the whole database, for as long as the block runs. It reads only, and holds back vacuum."""
-    with connection.transaction():
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
-
-
-class TableRows:
+class PostgresRows:
     """One table, read over an autocommit connection that ``prepare`` has seen."""
 
     def __init__(self, mapping: TableMapping, connection: Connection) -> None:
@@ -52,12 +63,18 @@ class TableRows:
             what = f"has no column {', '.join(absent)}" if self.types else "does not exist"
             raise OperationError(f"The table {table.name} of source {mapping.source.name} {what}.", "'headrace connectors plan' shows what differs.")
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """One state of the whole database. It reads only, and holds back vacuum."""
+        with self._connection.transaction():
+            self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+
     def count(self) -> int:
         found = self._connection.execute(f"SELECT count(*) FROM {self._name}".encode()).fetchone()  # noqa: S608  # a quoted identifier
         return int(found[0]) if found else 0
 
     def all(self, sample: int | None = None) -> Iterator[list[Row]]:
-        """Batches of all rows, or of ``sample`` rows chosen at random; inside ``snapshot`` only."""
         statement = select_rows(self.mapping.table, self.types)
         if sample is not None:
             statement += f" WHERE ctid = ANY (ARRAY(SELECT ctid FROM {self._name} ORDER BY random() LIMIT {sample:d}))"  # noqa: S608  # as above
@@ -67,7 +84,6 @@ class TableRows:
             yield from self._batches(cursor)
 
     def by_key(self, keys: Sequence[Key]) -> dict[Key, Row]:
-        """The rows that exist of those with the keys, as they are now. A key that no value of the column's type can have has no row."""
         if not keys:
             return {}
         literals = [self._literals(key) for key in keys]

@@ -16,14 +16,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, TypeVar
 
-from connectors.debezium.database import Connection
 from contracts.events import InvalidRecordError
 from contracts.identity import key_of_document
 from index.store import DocKey
 from operations.verify.comparison import Difference, compare
 from operations.verify.expectation import Excluded, Expected, Expecter, Expired, Outcome, Refused, identity, is_document
 from operations.verify.index_reader import Held, IndexReader
-from operations.verify.source_rows import BATCH_ROWS, Row, TableRows, snapshot
+from operations.verify.source_rows import BATCH_ROWS, Row, TableRows
 
 _BETWEEN_LOOKS_SECONDS: Final = 1.0
 _Item = TypeVar("_Item")
@@ -73,7 +72,6 @@ class Verification:
     def __init__(
         self,
         tables: dict[str, TableRows],
-        connections: dict[str, Connection],
         expecter: Expecter,
         index: IndexReader,
         *,
@@ -81,7 +79,6 @@ class Verification:
         elsewhere: Collection[str] = (),
     ) -> None:
         self._tables = tables
-        self._connections = connections
         self._expecter = expecter
         self._index = index
         self._whole = whole
@@ -125,7 +122,7 @@ class Verification:
     async def _forward(self, rows: TableRows, sample: int | None, findings: Findings, advance: Advance) -> set[Subject]:
         mapping, suspects = rows.mapping, set[Subject]()
         name = f"{mapping.source.name} {mapping.table.name}"
-        with snapshot(self._connections[mapping.source.name]):
+        with rows.snapshot():
             total = rows.count()
             advance(name, 0, total if sample is None else min(sample, total))
             batches = rows.all(sample)

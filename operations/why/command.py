@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,25 +20,25 @@ from index.manifest import Manifest
 from operations.dead_letters.report import when
 from operations.foreseen import DIFFERENT, OperationError, one_message
 from operations.why.conclusion import Conclusion, conclude
-from operations.why.evidence import Evidence
+from operations.why.evidence import Collecting, Evidence, SourceKind
 from operations.why.gather import gather
 
 _OPS = {"c": "insert", "u": "update", "d": "delete", "r": "read by a snapshot", "t": "truncate"}
 
 
 def why(
-    doc_id: Annotated[str, typer.Argument(metavar="DOC_ID", help="As in a source of an answer: source:database.schema.table/key.")],
+    doc_id: Annotated[str, typer.Argument(metavar="DOC_ID", help="As in a source of an answer: source:database.schema.table/key, source:object/id.")],
     tenant: Annotated[str | None, typer.Option(help="Look only at this tenant's part of the index.")] = None,
     sources: Annotated[Path | None, typer.Option(help="The file that declares the sources [HEADRACE_SOURCES].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
     """Where a document is on its way from the source to the index, or what stopped it, and what to do.
 
-    Looks at the row, the connector, the topics, the dead letters and the index, in this order. Shows no text.
+    Looks at the row (or fetches the object), at what brings its changes, the topics, the dead letters and the index, in this order. Shows no text.
 
     Exit code 0: the index holds what the source says. 1: it does not. 2: nothing could be asked.
 
-    For example: headrace why company:company.public.tickets/1003
+    For example: headrace why company:company.public.tickets/1003, or: headrace why helpdesk:ticket/17
     """
     with one_message():
         if not doc_id.strip():
@@ -56,16 +57,16 @@ def why(
 def story(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """(place, what it says), in the order of a change's way."""
     if not evidence.table:
-        yield "source", "no declared table"
+        yield "source", "no declared table or source"
     else:
         yield "source", _row(evidence)
-        yield "connector", _connector(evidence)
+        yield from _bringing(evidence)
     for seen in sorted(evidence.raw, key=lambda seen: seen.time_us):
-        yield "raw", f"{when(seen.time_us)}  {_OPS.get(seen.kind, seen.kind)}, version {short(seen.version)}, in {seen.place}"
+        yield "raw", f"{when(seen.time_us)}  {_OPS.get(seen.kind, seen.kind)}, version {short(seen.version, evidence.kind)}, in {seen.place}"
     if evidence.table and not evidence.raw:
-        yield "raw", f"no record of the row among the last {evidence.raw_scanned:,} of its topics"
+        yield "raw", f"no record of the {evidence.noun} among the last {evidence.raw_scanned:,} of its topics"
     for seen in sorted(evidence.documents, key=lambda seen: seen.version):
-        yield "documents", f"{when(seen.time_us)}  {seen.kind} for tenant {seen.tenant}, version {short(seen.version)}, in {seen.place}"
+        yield "documents", f"{when(seen.time_us)}  {seen.kind} for tenant {seen.tenant}, version {short(seen.version, evidence.kind)}, in {seen.place}"
     for letter in evidence.letters:
         state = "open" if letter.resolution is None else letter.resolution.action
         yield "dead letter", f"{when(letter.letter.time_us)}  {letter.id} ({state}), {letter.letter.stage}: {letter.letter.reason}"
@@ -73,7 +74,7 @@ def story(evidence: Evidence) -> Iterator[tuple[str, str]]:
         if lag.records:
             yield "lag", f"{lag.group.removeprefix('headrace-')} has {lag.records:,} records before it"
     if evidence.floor is not None:
-        yield "floor", f"everything below version {short(evidence.floor)} was deleted by a truncate or a removed table"
+        yield "floor", f"everything below version {short(evidence.floor, evidence.kind)} was deleted by a truncate or a removed table"
     yield from _index(evidence)
     for text in evidence.unasked:
         yield "no answer", text
@@ -83,17 +84,52 @@ def _row(evidence: Evidence) -> str:
     row = evidence.row
     match row.kind:
         case "document":
-            return f"{evidence.table} has the row; tenant {row.tenant}, allowed: {', '.join(row.allowed) or 'nobody'}"
+            return f"{evidence.table} has the {evidence.noun}; tenant {row.tenant}, allowed: {', '.join(row.allowed) or 'nobody'}"
         case "refused":
-            return f"{evidence.table} has the row, which makes no document: {row.reason}"
+            return f"{evidence.table} has the {evidence.noun}, which makes no document: {row.reason}"
         case "outside where":
             return f"{evidence.table} has the row, but outside 'where'"
         case "expired":
-            return f"{evidence.table} has the row, which expired on {when(row.expires_us or 0)}"
+            return f"{evidence.table} has the {evidence.noun}, which expired on {when(row.expires_us or 0)}"
         case "absent":
-            return f"{evidence.table} has no such row"
+            return f"{evidence.table} has no such {evidence.noun}"
         case _:
             return "not known"
+
+
+def _bringing(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """What brings the changes of this kind of source, and how far it is."""
+    match evidence.kind:
+        case "postgres":
+            yield "connector", _connector(evidence)
+        case "clickhouse":
+            yield "poller", _poller(evidence)
+        case "rest" if evidence.collecting is not None:
+            yield from _collector(evidence.collecting)
+
+
+def _poller(evidence: Evidence) -> str:
+    cursor = evidence.cursor
+    if cursor is None:
+        return "it has not read this table yet"
+    return (
+        "it is still loading what was there at first; changes go in between" if cursor.until is not None else "it has loaded the table and follows its changes"
+    )
+
+
+def _collector(collecting: Collecting) -> Iterator[tuple[str, str]]:
+    for hint in collecting.hints:
+        yield "hint", f"{when(hint.time_us)}  by {hint.found_by}{f', {hint.event}' if hint.event else ''}, in {hint.place}"
+    if not collecting.hints:
+        yield "hint", f"none of {collecting.parent} among the last of its topic"
+    fetched = collecting.fetched
+    if fetched is None:
+        yield "fetched", "never"
+    elif fetched.gone:
+        yield "fetched", f"for the hint {fetched.offset}: nothing was there"
+    else:
+        refused = f", {len(fetched.refused)} refused" if fetched.refused else ""
+        yield "fetched", f"for the hint {fetched.offset}: {len(fetched.parts)} records{refused}"
 
 
 def _connector(evidence: Evidence) -> str:
@@ -109,7 +145,10 @@ def _index(evidence: Evidence) -> Iterator[tuple[str, str]]:
         for manifest in sorted(held.manifests, key=lambda manifest: manifest.attempt):
             current = "current" if manifest is held.current else "older"
             what = _gone(manifest) if manifest.deleted else f"{len(manifest.entries)} chunks, allowed: {', '.join(manifest.allowed) or 'nobody'}"
-            yield "index", f"{when(manifest.indexed_time_us)}  tenant {held.tenant}, {current}, version {short(manifest.attempt.version)}: {what}"
+            yield (
+                "index",
+                f"{when(manifest.indexed_time_us)}  tenant {held.tenant}, {current}, version {short(manifest.attempt.version, evidence.kind)}: {what}",
+            )
         if held.listed_gone or not held.manifests:
             yield "index", f"tenant {held.tenant}: {held.listed_gone} listed chunks are gone, {held.chunks_there} are there"
 
@@ -119,9 +158,13 @@ def _gone(manifest: Manifest) -> str:
     return "deleted" if expires_us is None else f"deleted: it expired on {when(expires_us)}"
 
 
-def short(version: tuple[int, int, int, int]) -> str:
-    """Epoch, position, position, policy, as one reads them in the database: 0·0/1B9E5E8·0/1B9E600·1."""
+def short(version: tuple[int, int, int, int], kind: SourceKind = "postgres") -> str:
+    """Epoch, the source's own order, policy. As one reads positions in Postgres: 0·0/1B9E5E8·0/1B9E600·1; for ClickHouse the row's time and version, else a hint's offset."""
     epoch, major, minor, policy = version
+    if kind == "clickhouse":
+        return f"{epoch}·{datetime.fromtimestamp(major / 1_000_000, UTC).isoformat(timespec='microseconds').removesuffix('+00:00')}·{minor}·{policy}"
+    if kind == "rest":
+        return f"{epoch}·{major}{f'+{minor}' if minor else ''}·{policy}"
     return f"{epoch}·{major >> 32:X}/{major & 0xFFFFFFFF:X}·{minor >> 32:X}/{minor & 0xFFFFFFFF:X}·{policy}"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from contracts.identity import Stage, Version
 from index.manifest import Manifest
 from operations.dead_letters.report import when
-from operations.why.evidence import Evidence, InIndex, Seen
+from operations.why.evidence import Collecting, Evidence, InIndex, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,9 @@ def conclude(evidence: Evidence) -> Conclusion:
     """What is the matter with the document."""
     if not evidence.table:
         declared = ", ".join(evidence.declared) or "none"
-        return Conclusion(False, "No declared table makes documents of this name.", f"Ids begin with one of: {declared}. Or declare its table in sources.yaml.")
+        return Conclusion(
+            False, "No declared table or source makes documents of this name.", f"Ids begin with one of: {declared}. Or declare it in sources.yaml."
+        )
     match evidence.row.kind:
         case "unknown":
             return Conclusion(False, "The source cannot be asked, so nobody can tell what must be in the index.", evidence.row.reason)
@@ -60,7 +62,9 @@ def _right_text(evidence: Evidence, held: InIndex | None, current: Manifest, str
         )
     if not current.allowed:
         return Conclusion(
-            True, "It is in the index as the source says, and nobody may read it: its list of principals is empty.", "Change the row's, or 'allowed'."
+            True,
+            "It is in the index as the source says, and nobody may read it: its list of principals is empty.",
+            "Change who may read it there." if evidence.kind == "rest" else "Change the row's, or 'allowed'.",
         )
     if not current.entries:
         return Conclusion(True, "It is in the index as the source says, but has no text, so no search finds it.")
@@ -69,7 +73,7 @@ def _right_text(evidence: Evidence, held: InIndex | None, current: Manifest, str
 
 def _expired(evidence: Evidence) -> Conclusion:
     expires_us = evidence.row.expires_us or 0
-    what = f"It expired on {when(expires_us)}, by the retention of its table in sources.yaml"
+    what = f"It expired on {when(expires_us)}, by the retention in sources.yaml"
     living = [held.current for held in evidence.indexed if held.current is not None and not held.current.deleted]
     if later := [manifest for manifest in living if manifest.description.expires_us != expires_us]:
         return _gap(evidence, max(later, key=lambda manifest: manifest.attempt), f"{what}, and the index still has it")
@@ -80,26 +84,27 @@ def _expired(evidence: Evidence) -> Conclusion:
 
 def _no_document(evidence: Evidence) -> Conclusion:
     living = [held for held in evidence.indexed if _living(held)]
-    what = "The row is outside 'where' in sources.yaml" if evidence.row.kind == "outside where" else "The source has no such row"
+    what = "The row is outside 'where' in sources.yaml" if evidence.row.kind == "outside where" else f"The source has no such {evidence.noun}"
+    if evidence.row.kind == "absent" and evidence.row.reason:
+        what = evidence.row.reason
     if living:
         return _gap(
             evidence, max((held.current for held in living if held.current), key=lambda manifest: manifest.attempt), f"{what}, and the index still has it"
         )
     if any(held.current for held in evidence.indexed):
         return Conclusion(True, f"{what}; it was deleted from the index.")
-    return Conclusion(
-        True, f"{what}, and the index never had it.", "" if evidence.row.kind == "outside where" else "Check the id: key parts are joined by commas."
-    )
+    check = "Check the id." if evidence.kind == "rest" else "Check the id: key parts are joined by commas."
+    return Conclusion(True, f"{what}, and the index never had it.", "" if evidence.row.kind == "outside where" else check)
 
 
 def _refused(evidence: Evidence) -> Conclusion:
     letter = next((letter for letter in reversed(evidence.letters) if letter.resolution is None), None)
-    cure = "Mend the row, which brings it as a new change"
+    cure = f"Mend the {evidence.noun}, which brings it as a new change"
     if letter is not None:
         cure += f", then 'headrace dead-letters discard {letter.id}'; or its mapping in sources.yaml, then 'headrace dead-letters replay {letter.id}'"
     held = any(_living(held) for held in evidence.indexed)
     kept = "; the index holds the state before" if held else ""
-    return Conclusion(False, f"The row makes no document: {evidence.row.reason}{kept}.", f"{cure}.")
+    return Conclusion(False, f"The {evidence.noun} makes no document: {evidence.row.reason}{kept}.", f"{cure}.")
 
 
 def _gap(evidence: Evidence, current: Manifest | None, what: str) -> Conclusion:
@@ -124,7 +129,7 @@ def _gap(evidence: Evidence, current: Manifest | None, what: str) -> Conclusion:
             else "a change of its permissions is half done"
         )
         return Conclusion(False, f"{what}: {half}.", "The index worker goes on where it stopped: see 'headrace status'.")
-    return _before_kafka(evidence, held, what)
+    return _before_kafka(evidence, held, what) if evidence.collecting is None else _before_the_fetch(evidence, evidence.collecting, what)
 
 
 def _before_the_index(evidence: Evidence, document: Seen, what: str) -> Conclusion:
@@ -141,9 +146,11 @@ def _before_kafka(evidence: Evidence, held: Version | None, what: str) -> Conclu
     if evidence.connector is not None and evidence.connector.alerts:
         return Conclusion(False, f"{what}: the connector does not deliver: {evidence.connector.alerts[0]}.", "'headrace connectors status' shows more.")
     newest = _newest((*evidence.raw, *evidence.documents))
+    if evidence.kind == "clickhouse" and evidence.cursor is None:
+        return Conclusion(False, f"{what}: no poller has read {evidence.table} yet.", "'headrace status' shows the poller and what keeps it from reading.")
     if held is not None and newest is not None and newest.version < held:
         sentence = f"{what}, at a higher version than any change that came since: those were fenced."
-        return Conclusion(False, sentence, "If the database was restored or failed over, raise 'epoch' of its source, then 'headrace connectors apply'.")
+        return Conclusion(False, sentence, f"If the database was restored or failed over, raise 'epoch' of its source{_THEN[evidence.kind]}.")
     if evidence.outside_identity and evidence.row.kind == "absent":
         columns = ", ".join(evidence.outside_identity)
         return Conclusion(
@@ -162,6 +169,26 @@ def _before_kafka(evidence: Evidence, held: Version | None, what: str) -> Conclu
     )
 
 
+def _before_the_fetch(evidence: Evidence, collecting: Collecting, what: str) -> Conclusion:
+    """Nothing newer of the object is in Kafka: nobody told of it, or nobody has fetched it since, or the last fetch saw something else."""
+    sweep = f"'headrace sweep {evidence.source}' has what differs fetched now"
+    fetched = collecting.fetched
+    if (hint := collecting.waiting) is not None:
+        cure = f"The collector has {collecting.ahead} hints before it: wait, or see 'headrace status', which tells whether {evidence.source} refuses us."
+        return Conclusion(False, f"{what}: a {hint.found_by} told of it, and it was not fetched yet.", cure)
+    if fetched is None:
+        return Conclusion(False, f"{what}: neither a webhook nor a sweep has told of {collecting.parent}.", f"{sweep}.")
+    if collecting.native in fetched.refused:
+        return Conclusion(False, f"{what}: the last fetch could not read this part of it.", "'headrace dead-letters list' has the reason.")
+    if evidence.row.kind == "document" and collecting.native not in fetched.parts:
+        return Conclusion(False, f"{what}: when it was fetched last, {evidence.source} did not have it.", f"{sweep}.")
+    return Conclusion(
+        False,
+        f"{what}: what was fetched last is in the index, and {evidence.source} has another state now, or it is mapped and cut otherwise.",
+        f"If it was changed just now, look again; else {sweep}, and {evidence.ask_again} brings what a sweep does not see.",
+    )
+
+
 def _newest(seen: tuple[Seen, ...]) -> Seen | None:
     return max(seen, key=lambda record: record.version, default=None)
 
@@ -170,5 +197,6 @@ def _living(held: InIndex) -> bool:
     return held.current is not None and not held.current.deleted
 
 
-_ASK_AGAIN = "Have it read again: headrace connectors snapshot {0.table} {0.key_condition}"
-_JUST_CHANGED = "If it was changed just now, look again; else 'headrace verify --repair', or headrace connectors snapshot {0.table} {0.key_condition}"
+_ASK_AGAIN = "Have it read again: {0.ask_again}"
+_JUST_CHANGED = "If it was changed just now, look again; else 'headrace verify --repair', or {0.ask_again}"
+_THEN = {"postgres": ", then 'headrace connectors apply'", "clickhouse": ": the poller reads everything again", "rest": ""}

@@ -8,19 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from connectors.clickhouse.cursor import Cursor
 from connectors.debezium import Health
+from contracts.fetched import FetchedState
+from contracts.hints import FoundBy
 from contracts.identity import Version
 from index.manifest import Manifest
 from operations.dead_letters.letters import Letter
 from operations.lag import Lag
 from operations.topic_reading import Place
 
+SourceKind = Literal["postgres", "clickhouse", "rest"]
 RowKind = Literal["document", "outside where", "expired", "refused", "absent", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """The row as it is now. ``fingerprint`` is that of the document which must be indexed for it."""
+    """The row, or the object of a REST source, as it is now. ``fingerprint`` is that of the document which must be indexed for it."""
 
     kind: RowKind
     tenant: str = ""
@@ -39,6 +43,34 @@ class Seen:
     version: Version
     time_us: int
     tenant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HintSeen:
+    place: Place
+    time_us: int
+    found_by: FoundBy
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collecting:
+    """What the collector of a REST source did about an object. ``parent`` is the object whose fetch gives it; ``served_to`` the offset up to which all hints are done."""
+
+    native: str
+    parent: str
+    hints: tuple[HintSeen, ...] = ()
+    served_to: int | None = None
+    ahead: int = 0
+    """Hints of its partition that are not done."""
+    fetched: FetchedState | None = None
+
+    @property
+    def waiting(self) -> HintSeen | None:
+        """The last hint, where no fetch has served it."""
+        last = self.hints[-1] if self.hints else None
+        done = last is None or (self.fetched is not None and self.fetched.offset >= last.place.offset) or last.place.offset < (self.served_to or 0)
+        return None if done else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +94,10 @@ class Evidence:
 
     doc_id: str
     tenant: str | None = None
+    kind: SourceKind = "postgres"
     source: str = ""
     table: str = ""
+    """What holds the row: schema.table, or the source itself where it has objects and no tables."""
     declared: tuple[str, ...] = ()
     key_condition: str = ""
     """The row's key as ``headrace connectors snapshot`` takes it."""
@@ -71,6 +105,9 @@ class Evidence:
     outside_identity: tuple[str, ...] = ()
     """Columns of tenant and id that a delete does not show."""
     connector: Health | None = None
+    cursor: Cursor | None = None
+    """Where the poller of a ClickHouse table is."""
+    collecting: Collecting | None = None
     raw: tuple[Seen, ...] = ()
     raw_scanned: int = 0
     documents: tuple[Seen, ...] = ()
@@ -79,6 +116,17 @@ class Evidence:
     indexed: tuple[InIndex, ...] = ()
     floor: Version | None = None
     unasked: list[str] = field(default_factory=list)
+
+    @property
+    def noun(self) -> str:
+        return "object" if self.kind == "rest" else "row"
+
+    @property
+    def ask_again(self) -> str:
+        """The command that has the source read again."""
+        if self.kind == "postgres":
+            return f"headrace connectors snapshot {self.table} {self.key_condition}"
+        return f"headrace verify --source {self.source} --repair"
 
     def behind(self, step: str) -> int:
         """Records that the workers of a step have before them."""

@@ -27,7 +27,7 @@ def kinds_by_source(sources: Sources) -> dict[str, list[str]]:
 
 
 def _mappings(sources: Sources) -> Iterator[tuple[str, str, AnyMapping]]:
-    for source in sources.postgres:
+    for source in sources.of_tables:
         for table in source.tables:
             yield source.name, table.name, TableMapping(source, table)
     for one in sources.rest:

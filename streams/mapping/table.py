@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from contracts.envelope import Envelope, Heartbeat, Row, Tombstone, version_of
 from contracts.events import DeleteRecord, DocumentRecord, FloorRecord, MetadataValue, describe_validation
 from contracts.identity import InvalidIdentityError, Version, check_tenant, document_id
-from contracts.sources import PostgresSource, Table, parse_column_or_template, parse_template
+from contracts.sources import Table, TableSource, parse_column_or_template, parse_template
 from streams.mapping.conditions import meets
 from streams.mapping.errors import InvalidIdentityColumnError, MappingError, WrongTableError
 from streams.mapping.expiry import expiry_of
@@ -29,7 +29,7 @@ Record = DocumentRecord | DeleteRecord | FloorRecord
 class TableMapping:
     """The mapping of one declared table, its templates parsed once."""
 
-    def __init__(self, source: PostgresSource, table: Table) -> None:
+    def __init__(self, source: TableSource, table: Table) -> None:
         self.source = source
         self.table = table
         self.scope = source.scope_of(table)

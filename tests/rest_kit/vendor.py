@@ -16,7 +16,7 @@ import orjson
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from connectors.rest.credentials import BearerAuth
+from connectors.rest.credentials import SourceAuth
 from connectors.rest.http_api import HttpApi
 from contracts.sources.rest import MIB
 from rest_sources.api import Api
@@ -99,4 +99,4 @@ class TextFiles:
 
 def login(name: str, token: str, *, basic: bool) -> httpx.Auth:
     """As Atlassian's Cloud takes it, or as its Data Center does."""
-    return httpx.BasicAuth(name, token) if basic else BearerAuth(token)
+    return httpx.BasicAuth(name, token) if basic else SourceAuth("", lambda: token)

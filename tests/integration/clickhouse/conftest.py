@@ -4,65 +4,29 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
 
 from connectors.clickhouse.database import Database
+from contracts.sources import Sources
 from contracts.sources.clickhouse import ClickHouseConnection, ClickHouseSource, ClickHouseTable
 from operations.stack import Stack
+from tests.integration.clickhouse.server import PASSWORD, VARIABLE, Server, free_port
 from tests.integration.clickhouse.topics import State, read_state
 from tests.stack_fixture import StackSession, stack_factory  # noqa: F401  # a fixture
-
-PASSWORD = "a made-up password"  # of a server that lives as long as the tests
-VARIABLE = "HEADRACE_CLICKHOUSE_PASSWORD"
-
-
-@dataclass
-class Server:
-    """The server's process; its data outlives it."""
-
-    path: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        environment = {**os.environ, VARIABLE: PASSWORD}
-        command = [sys.executable, "-m", "examples.vendors.clickhouse", "--port", str(self.port), "--path", str(self.path)]
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise AssertionError("the server did not start")
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def client(self) -> Client:
-        return clickhouse_connect.get_client(host="127.0.0.1", port=self.port, password=PASSWORD, compress=False, autogenerate_session_id=False)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    found = Server(tmp_path_factory.mktemp("clickhouse"), port)
+    found = Server(tmp_path_factory.mktemp("clickhouse"), free_port())
     found.start()
     found.client().command("CREATE DATABASE app")
     yield found
@@ -74,10 +38,11 @@ def client(server: Server) -> Client:
     return server.client()
 
 
-@pytest.fixture
-def stack(stack_factory: StackSession, monkeypatch: pytest.MonkeyPatch) -> Stack:  # noqa: F811  # the fixture itself
-    monkeypatch.setenv(VARIABLE, PASSWORD)
-    return stack_factory("kafka")
+@pytest.fixture(scope="session")
+def stack(stack_factory: StackSession) -> Iterator[Stack]:  # noqa: F811  # the fixture itself
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, PASSWORD)
+        yield stack_factory("kafka")
 
 
 @dataclass
@@ -117,34 +82,52 @@ class Site:
         return await read_state(self.source, self.table, until, seconds)
 
 
+class Pollers:
+    """Processes in one folder, all ended by ``end``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._started: list[Poller] = []
+
+    def start(self, source: ClickHouseSource, **environment: str) -> Poller:
+        number = len(self._started)
+        log, declared = self._folder / f"poller{number}.log", self._folder / f"sources{number}.yaml"
+        declared.write_text(Sources(sources=(source,)).model_dump_json(by_alias=True))
+        with log.open("wb") as out:
+            environment = {**os.environ, "HEADRACE_SOURCES": str(declared), **environment}
+            process = subprocess.Popen([sys.executable, "-m", "connectors.clickhouse"], env=environment, stdout=out, stderr=out)
+        self._started.append(Poller(source, log, process))
+        return self._started[-1]
+
+    def end(self) -> None:
+        for poller in self._started:
+            poller.process.kill()
+            poller.process.wait()
+
+
+def made_table(client: Client, columns: str, engine: str = "ReplacingMergeTree(updated_at) ORDER BY id", **declared: object) -> ClickHouseTable:
+    name = f"app.t{uuid.uuid4().hex[:8]}"
+    client.command(f"CREATE TABLE {name} ({columns}) ENGINE = {engine}")
+    return ClickHouseTable.model_validate({"name": name, "key": "id", "body": "body", "tenant": "acme", "updated_at": "updated_at", **declared})
+
+
+def source_of(server: Server, tables: Sequence[ClickHouseTable]) -> ClickHouseSource:
+    connection = ClickHouseConnection(host="127.0.0.1", port=server.port, password=f"env:{VARIABLE}")
+    return ClickHouseSource(name=f"ch_{uuid.uuid4().hex[:8]}", connection=connection, tables=tuple(tables))
+
+
 @pytest.fixture
 def site(stack: Stack, server: Server, client: Client, tmp_path: Path) -> Iterator[Callable[..., Site]]:
-    """``site(columns, order_by, **declaration)``: a table and its declaration."""
-    pollers: list[Poller] = []
+    """``site(columns, order_by, **declaration)``: a table and its declaration, for pollers of its own."""
+    pollers = Pollers(tmp_path)
 
-    def made(columns: str, engine: str = "ReplacingMergeTree(updated_at) ORDER BY id", **declared: object) -> Site:
-        name = f"t{uuid.uuid4().hex[:8]}"
-        client.command(f"CREATE TABLE app.{name} ({columns}) ENGINE = {engine}")
-        given = {"key": "id", "body": "body", "tenant": "acme", "updated_at": "updated_at", **declared}
-        table = ClickHouseTable.model_validate({"name": f"app.{name}", **given})
-        source = ClickHouseSource(
-            name=f"ch_{name}", connection=ClickHouseConnection(host="127.0.0.1", port=server.port, password=f"env:{VARIABLE}"), tables=(table,)
-        )
-
-        def start(changed: ClickHouseSource = source, **environment: str) -> Poller:
-            log = tmp_path / f"poller{len(pollers)}.log"
-            command = [sys.executable, "-m", "tests.integration.clickhouse.poller_process", changed.model_dump_json()]
-            with log.open("wb") as out:
-                process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=out, stderr=out)
-            pollers.append(Poller(changed, log, process))
-            return pollers[-1]
-
-        return Site(client, source, table, start)
+    def made(columns: str, *engine: str, **declared: object) -> Site:
+        table = made_table(client, columns, *engine, **declared)
+        source = source_of(server, [table])
+        return Site(client, source, table, lambda changed=source, **environment: pollers.start(changed, **environment))
 
     yield made
-    for poller in pollers:
-        poller.process.kill()
-        poller.process.wait()
+    pollers.end()
 
 
 @pytest.fixture

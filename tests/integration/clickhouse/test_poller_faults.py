@@ -10,14 +10,15 @@ from collections.abc import Callable
 import pytest
 from aiokafka.errors import ProducerFenced
 
-from connectors.clickhouse.__main__ import TAKEN_OVER
 from connectors.clickhouse.cursor import Cursor
+from connectors.clickhouse.errors import TAKEN_OVER
 from connectors.clickhouse.log import FencedError, TableLog
 from contracts.settings import KafkaSettings, read
 from contracts.topic_admin import ensure_topics
 from contracts.topics import fixed_topics
 from operations.stack import Stack
-from tests.integration.clickhouse.conftest import Server, Site
+from tests.integration.clickhouse.conftest import Site
+from tests.integration.clickhouse.server import Server
 
 pytestmark = pytest.mark.timeout(300)
 COLUMNS = "id UInt64, body String, updated_at DateTime64(3) DEFAULT now64(3)"
@@ -65,13 +66,13 @@ async def test_a_frozen_poller_that_wakes_up_writes_nothing_and_ends(site: Sites
 async def test_an_open_transaction_of_a_predecessor_is_ended_and_its_commit_refused(stack: Stack) -> None:
     settings = read(KafkaSettings)
     await ensure_topics(settings, fixed_topics(settings.partitions))
-    cursor = Cursor(under=(0,), high=1, until=None)
+    cursor = Cursor(under=(0,), high=1, back=1, until=None)
     async with TableLog(settings.bootstrap_servers, "fenced", "app.t") as old:
         await old.write([], cursor)
         async with TableLog(settings.bootstrap_servers, "fenced", "app.t") as new:
-            await new.write([], Cursor(under=(0,), high=2, until=None))
+            await new.write([], Cursor(under=(0,), high=2, back=1, until=None))
             with pytest.raises(FencedError) as raised:
-                await old.write([], Cursor(under=(0,), high=3, until=None))
+                await old.write([], Cursor(under=(0,), high=3, back=1, until=None))
             assert isinstance(raised.value.__cause__, ProducerFenced)
             kept = await new.cursor()
             assert kept is not None
@@ -101,7 +102,7 @@ async def test_kafka_away_and_back(site: Sites, stack: Stack) -> None:
     await asyncio.to_thread(stack.stop, "kafka")
     try:
         found.sql("INSERT INTO T (id, body) VALUES (2, 'meanwhile')")
-        await asyncio.sleep(3)
+        await asyncio.sleep(1)
     finally:
         await asyncio.to_thread(stack.up)
     await found.state(lambda state: state.bodies == {1: "before", 2: "meanwhile"}, seconds=120)

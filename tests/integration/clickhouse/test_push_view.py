@@ -29,6 +29,6 @@ def test_the_views_rows_are_envelopes(client: Client) -> None:
     source = ClickHouseSource(name="shop", connection=ClickHouseConnection(host="h"), tables=(table,))
     envelopes = [envelope for line in lines if isinstance(envelope := decode_envelope(None, line), Envelope)]
     assert version_of(envelopes[0], 0, 1)[1:3] == (1719835200500000, 0)
-    mapping = TableMapping(source, table)  # type: ignore[arg-type]  # the mapping names what it needs of a source by one class
+    mapping = TableMapping(source, table)
     assert [[record.kind for record in mapping.records(envelope)] for envelope in envelopes] == [["document"], ["delete"]]
     assert mapping.records(envelopes[0])[0].doc_id == "shop:shop.reviews/acme,1"  # type: ignore[union-attr]  # a document

@@ -29,6 +29,7 @@ from operations.dead_letters import app as dead_letters
 from operations.settings_command import settings
 from operations.stack import Stack
 from operations.status import status
+from operations.sweep import sweep
 from operations.verify import verify
 from operations.why import why
 from tests.stack_fixture import StackSession, stack_factory  # noqa: F401 - a fixture
@@ -54,24 +55,19 @@ sources:
 
 configure_logging(TelemetrySettings(log_level="warning", log_format="console"))
 commands = typer.Typer(pretty_exceptions_enable=False)
-for command in (verify, why, status, settings):
+for command in (verify, why, status, sweep, settings):
     commands.command()(command)
 commands.add_typer(dead_letters, name="dead-letters")
 commands.add_typer(connectors, name="connectors")
 
 
 @dataclass
-class Desk:
-    """One source with its table, indexed."""
+class Operator:
+    """Somebody at the command line of a running stack; ``name`` is the source that is verified."""
 
     name: str
-    database: str
-    sql: psycopg.Connection[Any]
     stack: Stack
     sources: Path
-
-    def doc_id(self, row: int) -> str:
-        return f"{self.name}:{self.database}.public.notes/{row}"
 
     def run(self, *arguments: str) -> Result:
         result = CliRunner().invoke(commands, arguments)
@@ -111,6 +107,17 @@ class Desk:
         return asyncio.run(session())
 
 
+@dataclass
+class Desk(Operator):
+    """One source with its table, indexed."""
+
+    database: str
+    sql: psycopg.Connection[Any]
+
+    def doc_id(self, row: int) -> str:
+        return f"{self.name}:{self.database}.public.notes/{row}"
+
+
 def _fill(sql: psycopg.Connection[Any]) -> None:
     sql.execute(
         "CREATE TABLE notes (id int PRIMARY KEY, tenant text NOT NULL, team text, title text, body text, allowed text[] NOT NULL, draft boolean NOT NULL DEFAULT false)"
@@ -139,7 +146,7 @@ def desk(stack_factory: StackSession, tmp_path_factory: pytest.TempPathFactory) 
         _fill(sql)
         source = load_sources(sources).postgres[0]
         list(apply_source(source, read(ConnectSettings), read(KafkaSettings)))
-        made = Desk(name, name, sql, stack, sources)
+        made = Desk(name, stack, sources, name, sql)
         made.until(lambda: made.verified()["consistent"], 180)
         yield made
     list(delete_source(source, read(ConnectSettings)))

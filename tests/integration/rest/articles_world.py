@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import yaml
 
-from connectors.rest.credentials import BearerAuth
+from connectors.rest.credentials import SourceAuth
 from connectors.rest.http_api import HttpApi
 from contracts.sources import CustomSource, RestSource, parse_sources
 from rest_sources.catalog import type_of
@@ -117,8 +117,8 @@ async def opened(url: str, **changes: Any) -> AsyncIterator[ArticlesWorld]:
     source = declared(url, **changes)
     async with (
         receiving(got) as hook,
-        HttpApi(url, BearerAuth(TOKEN), patience_seconds=0.5, first_wait_seconds=0.01, gone=source.gone) as api,
-        httpx.AsyncClient(base_url=url, auth=BearerAuth(TOKEN)) as client,
+        HttpApi(url, SourceAuth("", lambda: TOKEN), patience_seconds=0.5, first_wait_seconds=0.01, gone=source.gone) as api,
+        httpx.AsyncClient(base_url=url, auth=SourceAuth("", lambda: TOKEN)) as client,
     ):
         world = ArticlesWorld(source, type_of(source), type_of(source).reader(source, api, TextFiles(api)), client, got)
         await world.ask("PUT", "/_control/hook", {"url": hook, "secret": SECRET})

@@ -29,7 +29,7 @@ def test_the_least_that_is_needed() -> None:
 
 def test_the_mapping_takes_it_as_it_takes_a_postgres_source() -> None:
     source = ClickHouseSource.model_validate(SOURCE)
-    assert TableMapping(source, source.tables[0]).scope == "shop:shop.reviews/"  # type: ignore[arg-type]  # the mapping names what it needs of a source by one class
+    assert TableMapping(source, source.tables[0]).scope == "shop:shop.reviews/"
 
 
 @pytest.mark.parametrize(

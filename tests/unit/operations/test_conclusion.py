@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from connectors.clickhouse.cursor import Cursor
 from contracts.dead_letters import DeadLetter
+from contracts.fetched import FetchedState
 from contracts.identity import Attempt, Version
 from index.manifest import Description, Entry, Manifest
 from operations.dead_letters.letters import Letter
 from operations.lag import Lag
 from operations.topic_reading import Place
+from operations.why.command import short
 from operations.why.conclusion import conclude
-from operations.why.evidence import Evidence, InIndex, Seen, SourceRow
+from operations.why.evidence import Collecting, Evidence, HintSeen, InIndex, Seen, SourceRow
 
 ROW = SourceRow("document", "acme", ("public",), "right")
 
@@ -124,6 +127,67 @@ def test_also_in_another_tenant() -> None:
 def test_nobody_may_read_it() -> None:
     told = conclude(evidence(row=SourceRow("document", "acme", (), "right"), indexed=(held(manifest(5, allowed=())),)))
     assert "nobody may read it" in told.sentence
+
+
+def object_evidence(collecting: Collecting | None, **changes: object) -> Evidence:
+    return evidence(kind="rest", source="desk", table="desk", collecting=collecting, **changes)
+
+
+def hint(offset: int) -> HintSeen:
+    return HintSeen(Place("hints.desk", 0, offset), 5, "webhook", "ticket.changed")
+
+
+def test_an_object_that_nobody_told_of() -> None:
+    told = conclude(object_evidence(Collecting("ticket/7/internal", "ticket/7")))
+    assert told.sentence == "It is not in the index: neither a webhook nor a sweep has told of ticket/7."
+    assert "headrace sweep desk" in told.cure
+
+
+def test_an_object_whose_hint_waits() -> None:
+    told = conclude(object_evidence(Collecting("ticket/7", "ticket/7", (hint(9),), served_to=4, ahead=6, fetched=FetchedState(offset=3, parts=("ticket/7",)))))
+    assert "a webhook told of it, and it was not fetched yet" in told.sentence
+    assert "6 hints" in told.cure
+    served = Collecting("ticket/7", "ticket/7", (hint(9),), served_to=4, fetched=FetchedState(offset=9, parts=("ticket/7",)))
+    assert served.waiting is None
+    assert Collecting("ticket/7", "ticket/7", (hint(9),), served_to=10).waiting is None
+
+
+def test_an_object_that_was_not_there_when_it_was_fetched() -> None:
+    told = conclude(object_evidence(Collecting("ticket/7", "ticket/7", (hint(9),), served_to=10, fetched=FetchedState(offset=9, gone=True))))
+    assert "when it was fetched last, desk did not have it" in told.sentence
+
+
+def test_a_part_that_could_not_be_read() -> None:
+    fetched = FetchedState(offset=9, parts=("ticket/7",), refused=("ticket/7/attachment/1",))
+    told = conclude(object_evidence(Collecting("ticket/7/attachment/1", "ticket/7", (), served_to=10, fetched=fetched)))
+    assert "could not read this part" in told.sentence
+
+
+def test_an_object_that_changed_since_its_fetch() -> None:
+    fetched = Collecting("ticket/7", "ticket/7", (), served_to=10, fetched=FetchedState(offset=9, parts=("ticket/7",)))
+    told = conclude(object_evidence(fetched, indexed=(held(manifest(9, "old")),), raw=(seen(9, "source"),), documents=(seen(9),)))
+    assert "what was fetched last is in the index" in told.sentence
+    assert "headrace verify --source desk --repair" in told.cure
+
+
+def test_an_object_that_the_source_lacks_or_hides() -> None:
+    gone = object_evidence(None, row=SourceRow("absent"), indexed=(held(manifest(5, deleted=True)),))
+    assert conclude(gone).sentence == "The source has no such object; it was deleted from the index."
+    hidden = object_evidence(None, row=SourceRow("absent", reason="Our account may not read it, so nobody may see it"))
+    assert conclude(hidden).sentence.startswith("Our account may not read it")
+
+
+def test_a_table_that_no_poller_has_read() -> None:
+    told = conclude(evidence(kind="clickhouse"))
+    assert "no poller has read public.t yet" in told.sentence
+    cursor = Cursor((), high=1, back=1, until=None)
+    assert "headrace verify --source s --repair" in conclude(evidence(kind="clickhouse", cursor=cursor)).cure
+
+
+def test_versions_as_each_kind_of_source_has_them() -> None:
+    assert short((0, 0x1B9E5E8, 8, 1)) == "0·0/1B9E5E8·0/8·1"
+    assert short((0, 1_704_067_200_000_001, 3, 1), "clickhouse") == "0·2024-01-01T00:00:00.000001·3·1"
+    assert short((0, 17, 0, 1), "rest") == "0·17·1"
 
 
 def test_listed_chunks_are_gone() -> None:
