@@ -6,12 +6,14 @@ stack is logged without the message, which may hold text of a document.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -69,6 +71,28 @@ def of_http(error: web.HTTPException, details: Mapping[int, str]) -> Problem:
     stated = f"{error.text} " if error.status == 413 else ""
     headers = {name: error.headers[name] for name in ("Allow", "Retry-After") if name in error.headers}
     return Problem(error.status, kind, title, stated + details.get(error.status, error.reason), headers=headers)
+
+
+class BrokenRequests(logging.Filter):
+    """For the logger ``aiohttp.server``: what is no HTTP, or has a body that is not what its headers say, is one line without a stack. Anybody can send such, as often as they like, and the
+    stack shows nothing but the parser.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, HttpProcessingError | web.RequestPayloadError):
+            return True
+        _log.info("broken request", error=type(error).__name__)
+        return False
+
+
+async def body_of(request: web.Request) -> bytes:
+    """The body, decompressed. Raises Problem 400 for one that is not what its headers say, or ends too early: whoever sends it, it is no failure of ours."""
+    try:
+        return await request.read()
+    except (web.RequestPayloadError, ConnectionResetError):
+        cure = "It is not what its Content-Encoding or Transfer-Encoding says, or ended too early; send it again, uncompressed."
+        raise Problem(400, "unreadable-body", "The body cannot be read", cure) from None  # the error quotes the headers
 
 
 def answering(problem_of: Callable[[Exception], Problem]) -> Middleware:

@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from contracts.problem_json import body_of
 from index.reading import Filters, Hit
 from index.reading_as_of import AsOf
 from query_service.problems import Problem
@@ -37,7 +38,7 @@ async def read_body(request: web.Request, model: type[_Body]) -> _Body:
     """The request's JSON as ``model``. Raises Problem 415, 413, 400 or 422, which name what is wrong and how to mend it."""
     if request.content_type != JSON_TYPE:
         raise Problem(415, "not-json", "Unsupported media type", f"Send JSON with the header 'Content-Type: {JSON_TYPE}'.")
-    body = await request.read()
+    body = await body_of(request)
     if not body.strip():
         raise Problem(400, "no-body", "Malformed request", "The body is empty; send a JSON object. /docs shows its fields.")
     try:

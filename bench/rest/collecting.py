@@ -54,5 +54,5 @@ async def states(source: RestSource) -> dict[str, FetchedState]:
 async def until_fetched(source: RestSource, wanted: set[str], seconds: float) -> None:
     """Return once all of them were fetched; TimeoutError where they are not in time."""
     async with asyncio.timeout(seconds):
-        while wanted - (await states(source)).keys():
+        while wanted - (await states(source)).keys():  # noqa: ASYNC110  # Kafka has no event for it
             await asyncio.sleep(_LOOK_SECONDS)

@@ -15,7 +15,6 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -152,8 +151,8 @@ def latencies(seen: Sequence[Seen], sent: Mapping[str, Mapping[str, Sequence[flo
 
 
 async def main(rate: float, seconds: float) -> dict[str, Any]:
-    with ExitStack() as processes:
-        vendors: list[Vendor] = [processes.enter_context(opened_zendesk()), processes.enter_context(opened_confluence())]
+    async with opened_zendesk() as zendesk, opened_confluence() as confluence:
+        vendors: list[Vendor] = [zendesk, confluence]
         corpus = Corpus()
         bodies = [corpus.page(number).body for number in range(OBJECTS)]
         texts = {vendor.name: dict(zip(await vendor.plant(bodies), bodies, strict=True)) for vendor in vendors}

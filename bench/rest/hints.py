@@ -33,7 +33,7 @@ FETCHES_OF_AN_OBJECT: Final = 2.0
 
 
 async def main(hints: int, objects: int) -> dict[str, Any]:
-    with opened_zendesk() as vendor:
+    async with opened_zendesk() as vendor:
         natives = await vendor.plant([f"Ticket {number}." for number in range(objects)])
         source = await declare(vendor, articles=False, sweep={"changed_minutes": NEVER, "all_hours": NEVER, "access_minutes": NEVER, "per_second": 1000})
         async with collecting(source):

@@ -30,7 +30,12 @@ class Hops:
 
     def rows(self, sent: Mapping[str, Sequence[float]]) -> dict[str, dict[str, float]]:
         """``sent``: document → times of its deliveries. A hint belongs to the last delivery before it."""
-        first = [at - before for (doc_id, _), at in self.hinted.items() for before in [max((t for t in sent.get(doc_id, ()) if t <= at + 0.001), default=0.0)] if before]
+        first = [
+            at - before
+            for (doc_id, _), at in self.hinted.items()
+            for before in [max((t for t in sent.get(doc_id, ()) if t <= at + 0.001), default=0.0)]
+            if before
+        ]
         return {
             "delivery → hint": milliseconds(first),
             "hint → fetched": milliseconds(list(_between(self.hinted, self.fetched))),

@@ -78,7 +78,7 @@ class Changes:
 
 
 async def main(events: int) -> dict[str, Any]:
-    with opened_zendesk() as vendor:
+    async with opened_zendesk() as vendor:
         planted = await vendor.plant([f"The sonde of river {number} shows nothing." for number in range(TICKETS)])
         changes = Changes(vendor, Counter(planted), list(planted))
         sweep = {"changed_minutes": NEVER, "all_hours": NEVER, "access_minutes": NEVER, "per_second": 500}
@@ -113,7 +113,7 @@ async def _quiet() -> None:
     """Until nobody has anything to do: groups in the order of the way, so that what one hands on is seen with the next."""
     groups = ("headrace-collector-zendesk", *GROUPS)
     async with asyncio.timeout(QUIET_SECONDS):
-        while any(lag.records for lag in await lags(read(KafkaSettings), groups)):
+        while any(lag.records for lag in await lags(read(KafkaSettings), groups)):  # noqa: ASYNC110  # Kafka has no event for it
             await asyncio.sleep(0.5)
 
 

@@ -43,7 +43,9 @@ class RestSite:
         wanted = {(TENANT, doc_id) for doc_id in documents}
         while missing := wanted - self.watch.documents:
             if not await self.watch.more_documents_than(self.watch.count(), seconds):
-                raise TimeoutError(f"{len(missing)} of {len(wanted)} documents are missing after {seconds:.0f} s in which none came, {min(missing)[1]} among them")
+                raise TimeoutError(
+                    f"{len(missing)} of {len(wanted)} documents are missing after {seconds:.0f} s in which none came, {min(missing)[1]} among them"
+                )
 
 
 @asynccontextmanager
@@ -89,7 +91,7 @@ def _variable(vendor: Vendor) -> str:
 async def _register(source: RestSource, address: str, environment: Mapping[str, str]) -> str:
     """The secret, where the vendor makes it."""
     registration = type_of(source).registration
-    assert registration is not None, source.type  # noqa: S101  # of the vendors of these benchmarks
+    assert registration is not None, source.type  # of the vendors of these benchmarks
     async with HttpApi(source.url, auth_of(source, environment)) as api:
         return (await registration.register(source, api, address, environment[f"HEADRACE_BENCH_{source.name.upper()}_SECRET"])).secret
 

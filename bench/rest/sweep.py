@@ -38,7 +38,7 @@ LOOKS: Final[tuple[Look, ...]] = ("all", "changed", "access")
 
 
 async def main(pages: int, limit: int) -> dict[str, Any]:
-    with opened_confluence() as vendor:
+    async with opened_confluence() as vendor:
         await vendor.people()
         await vendor.ask("POST", "/_control/seed", {"generate": {"space": SPACE, "pages": pages, "restricted": 0.05, "to": ["group:staff"]}})
         source = await declare(vendor, sweep={"changed_minutes": NEVER, "all_hours": NEVER, "access_minutes": NEVER, "per_second": 100_000}, concurrency=32)
@@ -70,7 +70,7 @@ async def _loaded(source: RestSource, pages: int) -> None:
             have, since = now, time.monotonic()
         if time.monotonic() - since > QUIET_SECONDS:
             raise TimeoutError(f"{have} of {pages} pages are fetched, and none for {QUIET_SECONDS:.0f} s")
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(3.0)
 
 
 async def _look(look: Look, source: RestSource, vendor: Confluence) -> dict[str, Any]:
@@ -79,7 +79,13 @@ async def _look(look: Look, source: RestSource, vendor: Confluence) -> dict[str,
         swept = await take(look, source, reader, read(KafkaSettings))
     await _settled(source)
     seconds, requests, after = time.perf_counter() - began, sum((await vendor.requests()).values()) - asked, await _written(source)
-    found = {"listed": swept.listed, "found": swept.found, "requests": requests, "seconds": round(seconds, 1), "requests_per_second": round(requests / seconds, 1)}
+    found = {
+        "listed": swept.listed,
+        "found": swept.found,
+        "requests": requests,
+        "seconds": round(seconds, 1),
+        "requests_per_second": round(requests / seconds, 1),
+    }
     return found | {name: after[name] - written[name] for name in written}
 
 

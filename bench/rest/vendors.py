@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -220,13 +220,15 @@ def _body(text: str) -> dict[str, Any]:
     return {"storage": {"value": storage(text), "representation": "storage"}}
 
 
-@contextmanager
-def opened_zendesk() -> Iterator[Zendesk]:
+@asynccontextmanager
+async def opened_zendesk() -> AsyncIterator[Zendesk]:
     with vendor_process("zendesk", "--speed", "1000", "--export-lag", "0") as url:
-        yield Zendesk(url, httpx.AsyncClient(base_url=url, auth=httpx.BasicAuth("integration@example.com/token", TOKEN), timeout=60))
+        async with httpx.AsyncClient(base_url=url, auth=httpx.BasicAuth("integration@example.com/token", TOKEN), timeout=60) as client:
+            yield Zendesk(url, client)
 
 
-@contextmanager
-def opened_confluence() -> Iterator[Confluence]:
+@asynccontextmanager
+async def opened_confluence() -> AsyncIterator[Confluence]:
     with vendor_process("confluence", "--speed", "1000", "--edition", "datacenter") as url:
-        yield Confluence(url, httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60))
+        async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as client:
+            yield Confluence(url, client)

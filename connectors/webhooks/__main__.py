@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 from collections.abc import Mapping
 
@@ -15,6 +16,7 @@ from connectors.process import CannotStartError, run_service
 from connectors.rest.credentials import webhook_secrets
 from connectors.webhooks.app import application, opened
 from connectors.webhooks.receiver import WebhookSource
+from contracts.problem_json import BrokenRequests
 from contracts.settings import KafkaSettings, WebhookSettings, read
 from contracts.sources import Sources, environment
 from contracts.topic_admin import ensure_topics
@@ -39,6 +41,7 @@ async def _serve(sources: Sources) -> None:
     async with opened(
         taken, kafka.bootstrap_servers, kafka_seconds=settings.kafka_seconds, known_deliveries=settings.known_deliveries, limits_url=settings.limits_url
     ) as service:
+        logging.getLogger("aiohttp.server").addFilter(BrokenRequests())
         runner = web.AppRunner(application(service), access_log=None)
         await runner.setup()
         try:

@@ -17,7 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from connectors.webhooks.hints_log import HintsLog, HintsUnavailableError
 from connectors.webhooks.known import KnownDeliveries
 from connectors.webhooks.receiver import MAX_BODY_BYTES, Outcome, Receiver, WebhookSource
-from contracts.problem_json import Problem, answering, of_http, unavailable, unforeseen
+from contracts.problem_json import Problem, answering, body_of, of_http, unavailable, unforeseen
 from contracts.telemetry import WEBHOOK_DELIVERIES, WEBHOOK_SECONDS
 from rest_sources.delivery import Delivery, RefusedDeliveryError
 
@@ -125,7 +125,7 @@ async def _within_limits(service: Service, source: WebhookSource, request: web.R
 
 
 async def _delivery(request: web.Request, source: WebhookSource) -> Delivery:
-    body = await request.read()
+    body = await body_of(request)
     if len(body) > source.max_body_bytes:
         raise _too_large(source)
     return Delivery({name.lower(): value for name, value in request.headers.items()}, body, time.time_ns() // 1000)

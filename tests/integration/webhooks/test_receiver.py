@@ -130,6 +130,9 @@ async def test_what_is_refused_leaves_nothing(source: WebhookSource) -> None:
         assert (await post(client, source.name, body(1, size=4096)))[0] == 413
         assert (await post(client, source.name, b"[]"))[0] == 400
         assert (await post(client, source.name, b""))[0] == 400
+        status, told = await post(client, source.name, body(1), **{"Content-Encoding": "gzip"})
+        assert (status, told["type"]) == (400, "urn:headrace:problem:unreadable-body")
+        assert "send it again, uncompressed" in told["detail"]
         assert (await client.get(f"/webhooks/{source.name}")).status == 405
         assert (await post(client, source.name, b'{"webhookEvent": "sprint_started"}'))[1] == {"outcome": "ignored"}
         assert await written(source) == []
