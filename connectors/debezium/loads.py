@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
-import javaobj.v1 as javaobj
+from javaobj.v1.core import loads as deserialised
 from psycopg import sql
 
 from connectors.debezium import names
@@ -59,11 +59,16 @@ def position_in(offset: Mapping[str, Any]) -> Position:
 def key_in(text: str) -> Key | None:
     """Debezium writes a key as Java serialises an array, in hexadecimal digits. None for parts that are neither whole numbers nor texts."""
     try:
-        parts = javaobj.loads(bytes.fromhex(text)) if text else ()
+        parts: Sequence[object] = deserialised(bytes.fromhex(text)) if text else ()  # type: ignore[no-untyped-call]  # the library has no types
     except (ValueError, OSError, RuntimeError):  # as javaobj names what it cannot read
         return None
-    found = tuple(part if isinstance(part, str) else getattr(part, "value", None) for part in parts or ())
-    return tuple(str(part) if isinstance(part, str) else part for part in found) if found and all(isinstance(part, int | str) for part in found) else None
+    found: list[int | str] = []
+    for part in parts:
+        value = str(part) if isinstance(part, str) else getattr(part, "value", None)
+        if not isinstance(value, int | str):
+            return None
+        found.append(value)
+    return tuple(found) or None
 
 
 def loads_of(source: PostgresSource, api: ConnectApi, connection: Connection) -> tuple[Load, ...]:
