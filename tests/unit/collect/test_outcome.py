@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from connectors.collect.hint_queue import Pending
 from connectors.collect.outcome import MOST_URGENT, forbidden, outcome_of, passes_on
+from contracts.envelope import Envelope, decode_envelope
 from contracts.fetched import FetchedState
 from contracts.hints import FoundBy
+from contracts.rest_records import encode_object, vendor_changed_us
 from rest_sources.source import GONE, Fetched
 
 TICKET = {"subject": "x"}
@@ -17,6 +19,17 @@ def test_an_object_and_its_parts_are_records_of_one_version() -> None:
     outcome = outcome_of(pending(), Fetched({"ticket/7": TICKET, "ticket/7/internal": TICKET}, stamp="s"), None, ())
     assert [(state.native, state.offset, state.changed_us) for state in outcome.states] == [("ticket/7", 5, 1000), ("ticket/7/internal", 5, 1000)]
     assert outcome.state == FetchedState(offset=5, stamp="s", parts=("ticket/7", "ticket/7/internal"))
+
+
+def test_what_the_vendor_says_of_the_time_goes_along() -> None:
+    """A sweep's hint knows only when it looked."""
+    outcome = outcome_of(pending(), Fetched({"ticket/7": TICKET, "ticket/7/internal": TICKET}, changed_us=77), None, ())
+    for state in outcome.states:
+        key, value = encode_object("desk", state)
+        envelope = decode_envelope(key, value)
+        assert isinstance(envelope, Envelope)
+        assert (envelope.source.time_us, vendor_changed_us(envelope.after)) == (1000, 77)
+    assert vendor_changed_us({"id": "ticket/7", "record": {}}) == vendor_changed_us(None) == 0
 
 
 def test_a_part_that_is_no_longer_given_is_deleted() -> None:

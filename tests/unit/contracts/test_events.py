@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.events import DeleteRecord, DocumentRecord, FloorRecord, InvalidRecordError, decode_index_record, encode
+from contracts.events import DeleteRecord, DocumentRecord, FloorRecord, InvalidRecordError, decode_index_record, encode, unless_expired
 from contracts.identity import Version
 
 VERSION = Version(0, 7, 9, 1)
@@ -23,6 +23,18 @@ FLOOR = FloorRecord(version=VERSION, scope="app:db.public.t/", source="app", sou
 @pytest.mark.parametrize("record", [DOCUMENT, DELETE, FLOOR])
 def test_a_record_is_itself_after_the_wire(record: DocumentRecord | DeleteRecord | FloorRecord) -> None:
     assert decode_index_record(encode(record)) == record
+
+
+def test_what_does_not_expire_says_nothing_of_it() -> None:
+    assert b"expires_us" not in encode(DOCUMENT) + encode(DELETE)
+
+
+def test_from_its_time_on_a_document_is_the_delete_of_that_state() -> None:
+    assert unless_expired(DOCUMENT, 10**18) is DOCUMENT
+    dated = DOCUMENT.model_copy(update={"expires_us": 100})
+    assert unless_expired(dated, 99) is dated
+    assert unless_expired(dated, 100) == DELETE.model_copy(update={"expires_us": 100})
+    assert decode_index_record(encode(dated)) == dated
 
 
 def test_metadata_keeps_its_types() -> None:

@@ -70,6 +70,20 @@ def test_from_nothing() -> None:
     assert kinds == ["CreateOwnTables", "CreateTopics", "CreatePublication", "PutConnector", "LoadTable"]
 
 
+def test_a_retention_counts_from_a_time() -> None:
+    of = spec(YAML.replace("key: id,", "key: id, retention: {days: 9, since: made},"))
+    for kind, said in (
+        ("timestamp(3) with time zone", ""),
+        ("date", ""),
+        ("text", "its retention counts from this column, which is text"),
+        (None, "no such column"),
+    ):
+        columns = COLUMNS if kind is None else {**COLUMNS, "made": kind}
+        found = plan(of, changed(settled(of), tables={"public.tickets": replace(TABLE, columns=columns)}))
+        assert [problem.subject for problem in found.problems] == (["public.tickets.made"] if said else [])
+        assert all(said in problem.message for problem in found.problems)
+
+
 def test_single_differences() -> None:
     of, there = spec(), settled(spec())
     extra = Publication(frozenset({*published_tables(of), "public.old"}), all_tables=False, publishes=EVENTS)

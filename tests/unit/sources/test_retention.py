@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from connectors.debezium.spec import policy_digest
+from contracts.events import DocumentRecord
+from contracts.identity import Version
 from contracts.sources import PostgresSource, SourcesError, parse_sources
+from streams.mapping.rest import RestMapping
 
 SOURCE = """
 sources:
@@ -53,8 +56,10 @@ sources:
   - {name: desk, type: zendesk, url: https://d.example, credentials: {token: env:T}, tenant: acme, retention: {days: 90}}
 """
     (found,) = parse_sources(text, Path("sources.yaml"), {"T": "t"}).rest
-    assert found.retention is not None
-    assert found.retention.days == 90
+    document = DocumentRecord(tenant="acme", doc_id="desk:1", scope="desk:", source="desk", source_time_us=5, version=Version(0, 1, 0, 1), body="text")
+    assert RestMapping(found).expiring(document, 1_000_000).expires_us == 1_000_000 + 90 * 86_400_000_000
+    assert RestMapping(found).expiring(document, 0) is document
+    assert RestMapping(found.model_copy(update={"retention": None})).expiring(document, 1_000_000) is document
 
 
 def test_another_retention_is_another_policy_and_none_is_what_it_was() -> None:
