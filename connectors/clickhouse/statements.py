@@ -95,8 +95,9 @@ def rows_by_key(shape: Shape, after: Sequence[str] | None, rows: int) -> str:
 
 
 def some_rows(shape: Shape, rows: int) -> str:
-    """The newest states of so many keys, chosen at random."""
-    chosen = f"SELECT DISTINCT {_key(shape)} FROM {_name(shape)} ORDER BY rand() LIMIT {rows}"  # noqa: S608  # identifiers are quoted
+    """The newest states of so many keys that are not marked as deleted, chosen at random."""
+    living = f"SELECT {_key(shape)} FROM {_name(shape)} GROUP BY {_key(shape)} HAVING argMax({_deleted(shape.table)}, {_newest(shape)}) = 0"  # noqa: S608  # identifiers are quoted
+    chosen = f"SELECT {_key(shape)} FROM ({living}) ORDER BY rand() LIMIT {rows}"  # noqa: S608  # as above
     return f"{_states(shape, f'({_key(shape)}) IN ({chosen})')} ORDER BY {_key(shape)}"
 
 
@@ -108,7 +109,7 @@ def count_keys(shape: Shape) -> str:
 def all_keys(shape: Shape) -> str:
     """For every key (updated_at in ticks, version, whether deleted, the key's place, the key's values) of its newest state."""
     table = shape.table
-    newest = f"({_ticks(shape)}, {_version(shape)})"
+    newest = _newest(shape)
     places = ", ".join(key_place(column, shape.types[column]) for column in table.key)
     values = ", ".join(shown(column, shape.types[column]) for column in table.key)
     inner = f"SELECT {_key(shape)}, max({newest}) AS `~newest`, argMax({_deleted(table)}, {newest}) AS `~deleted` FROM {_name(shape)} GROUP BY {_key(shape)}"  # noqa: S608  # identifiers are quoted
@@ -146,6 +147,10 @@ def _name(shape: Shape) -> str:
 
 def _key(shape: Shape) -> str:
     return ", ".join(quoted(column) for column in shape.table.key)
+
+
+def _newest(shape: Shape) -> str:
+    return f"({_ticks(shape)}, {_version(shape)})"
 
 
 def _key_literals(shape: Shape, place: Sequence[str]) -> str:
