@@ -68,8 +68,12 @@ class Index:
         anonymous = {self.world.wire(number) for number in (await self.world.control("GET", "visible?user=anonymous"))["ids"]}
         public = {self.world.wire(native.partition("/")[2]) for native, draft in self.drafts.items() if "public" in draft.allowed}
         wrong = [("anonymous", number) for number in public ^ anonymous]
+        holders: dict[str, set[str]] = {}
+        for native, draft in self.drafts.items():
+            for principal in draft.allowed:
+                holders.setdefault(principal, set()).add(self.world.wire(native.partition("/")[2]))
         for account in accounts:
-            ours = {self.world.wire(native.partition("/")[2]) for native, draft in self.drafts.items() if account.principals & set(draft.allowed)}
+            ours = set().union(*(holders.get(principal, ()) for principal in account.principals))
             wrong += [(account.id, number) for number in ours ^ visible[account.id] if account.id not in seers]
         return wrong
 
