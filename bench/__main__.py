@@ -30,6 +30,11 @@ BENCHMARKS: Final[dict[str, tuple[str, ...]]] = {
     "redaction": ("bench.redaction", JSON_OPTION),
     "replay": ("bench.protocol.replay",),
     "receiver": ("bench.receiver",),
+    "rest-freshness": ("bench.rest.freshness", "--rate", "5", "--seconds", "120"),
+    "rest-lossy": ("bench.rest.lossy", "--events", "10000"),
+    "rest-sweep": ("bench.rest.sweep", "--pages", "20000"),
+    "rest-hints": ("bench.rest.hints",),
+    "rest-abuse": ("bench.rest.abuse", "--count", "100000"),
     "clickhouse": ("bench.clickhouse",),
     "extraction": ("bench.extraction", "--pages", "4"),
 }

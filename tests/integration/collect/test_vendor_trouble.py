@@ -22,17 +22,10 @@ from connectors.rest.http_api import HttpApi
 from contracts.settings import KafkaSettings, TelemetrySettings, read
 from contracts.sources import RestSource
 from contracts.sources.rest import Credentials
-from operations.stack import Stack
-from tests.integration.collect.test_collector import ENVIRON, desk, fetches, hint, make_tickets, say, source, tell, until_last  # noqa: F401  # fixtures among them
-from tests.stack_fixture import StackSession, stack_factory  # noqa: F401  # a fixture
+from tests.integration.collect.desk_world import ENVIRON, fetches, hint, make_tickets, say, tell, until_last
 
 pytestmark = pytest.mark.timeout(240)
 Log = list[MutableMapping[str, Any]]
-
-
-@pytest.fixture
-def stack(stack_factory: StackSession) -> Stack:  # noqa: F811  # the fixture itself
-    return stack_factory("kafka")
 
 
 @pytest.fixture
@@ -47,7 +40,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
 
 
 @asynccontextmanager
-async def collecting(source: RestSource) -> AsyncIterator[None]:  # noqa: F811  # a fixture's name
+async def collecting(source: RestSource) -> AsyncIterator[None]:
     task = asyncio.create_task(app.collect([source], read(KafkaSettings), TelemetrySettings(metrics_port=0), ENVIRON))
     try:
         yield
@@ -57,7 +50,7 @@ async def collecting(source: RestSource) -> AsyncIterator[None]:  # noqa: F811  
         await asyncio.gather(task, return_exceptions=True)
 
 
-def set_faults(desk: httpx.Client, **shares: float) -> None:  # noqa: F811  # a fixture's name
+def set_faults(desk: httpx.Client, **shares: float) -> None:
     desk.put("/_control/faults", json=shares).raise_for_status()
 
 
@@ -110,14 +103,14 @@ class Line:
 
 
 @pytest.fixture
-async def line(desk: httpx.Client) -> AsyncIterator[Line]:  # noqa: F811  # the fixture itself
+async def line(desk: httpx.Client) -> AsyncIterator[Line]:
     made = Line(str(desk.base_url))
     await made.up()
     yield made
     await made.down()
 
 
-async def test_a_vendor_that_is_down_loses_no_hint(source: RestSource, desk: httpx.Client, line: Line, log: Log) -> None:  # noqa: F811
+async def test_a_vendor_that_is_down_loses_no_hint(source: RestSource, desk: httpx.Client, line: Line, log: Log) -> None:
     tickets = make_tickets(desk, 10)
     over_line = source.model_copy(update={"url": f"http://127.0.0.1:{line.port}"})
     async with collecting(over_line):
@@ -144,7 +137,7 @@ async def test_a_vendor_that_is_down_loses_no_hint(source: RestSource, desk: htt
         ),
     ],
 )
-async def test_a_vendor_that_does_not_answer_is_asked_again(source: RestSource, desk: httpx.Client, log: Log, fault: str, cause: str, cure: str) -> None:  # noqa: F811
+async def test_a_vendor_that_does_not_answer_is_asked_again(source: RestSource, desk: httpx.Client, log: Log, fault: str, cause: str, cure: str) -> None:
     tickets = make_tickets(desk, 5)
     async with collecting(source):
         await until_last(source, dict.fromkeys(tickets, "Ticket"))
@@ -158,7 +151,7 @@ async def test_a_vendor_that_does_not_answer_is_asked_again(source: RestSource, 
     assert (entry["cause"], entry["cure"]) == (cause, cure)
 
 
-async def test_a_revoked_token_holds_everything_until_its_file_has_another(source: RestSource, desk: httpx.Client, log: Log, tmp_path: Path) -> None:  # noqa: F811
+async def test_a_revoked_token_holds_everything_until_its_file_has_another(source: RestSource, desk: httpx.Client, log: Log, tmp_path: Path) -> None:
     tickets = make_tickets(desk, 5)
     token = tmp_path / "token"
     token.write_text("revoked-test-token")

@@ -197,6 +197,14 @@ async def test_children_of_a_trashed_page_move_up_and_are_below_it_still(world: 
     assert (await world.draft(bottom)).allowed == (await world.draft(top)).allowed != before.allowed
 
 
+async def test_a_page_without_a_restriction_leaves_its_siblings_alone_when_it_goes_to_the_trash(world: ConfluenceWorld) -> None:
+    await world.create("A sibling at the top.")
+    native = await world.create("Unrestricted.")
+    await world.delete(native)
+    if not world.cloud:  # whose answers do not tell of restrictions
+        assert await world.below(native) == []
+
+
 async def test_a_hint_for_a_comment_leads_to_what_it_is_on(world: ConfluenceWorld) -> None:
     page = await world.create("Talked about.")
     comment = await world.comment(page, "Talk.")

@@ -203,6 +203,16 @@ async def test_not_one_account_reads_more_or_less_than_the_vendor_shows_it(url: 
         assert not await differences(world, await allowed(world, objects(await pages(world.reader.listing("")))))
 
 
+async def test_a_group_with_another_name_has_the_same_readers(url: str) -> None:
+    await seed(url, account())
+    async with opened(url, "ticket") as world:
+        documents = await allowed(world, [f"ticket/{number}" for number in TICKETS[:60]])
+        for number in GROUPS:
+            await world.ask("PUT", f"/api/v2/groups/{number}", {"group": {"name": f"Renamed {number}"}})
+        assert not await differences(world, documents)
+        assert await allowed(world, [f"ticket/{number}" for number in TICKETS[:60]]) == documents
+
+
 async def test_the_vendors_rest_answers_say_the_same(url: str) -> None:
     """A sample asked as the accounts themselves, since the test server's rules might not be what its routes do."""
     await seed(url, account())

@@ -80,6 +80,13 @@ def test_zendesk_time_window(at: str, taken: bool) -> None:
             zendesk.verify(signed(COMMENTED, at=at), [SECRET])
 
 
+@pytest.mark.parametrize(("at", "said"), [("2026-03-25T05:02:27Z", "420 s old"), ("2026-03-25T05:16:27Z", "420 s in the future")])
+def test_a_clock_that_is_wrong_is_named(at: str, said: str) -> None:
+    with pytest.raises(UnsignedDeliveryError) as refused:
+        zendesk.verify(signed(COMMENTED, at=at), [SECRET])
+    assert refused.value.reason == f"The signature's time is {said}; 300 s are allowed. If deliveries are fresh, a clock is wrong."
+
+
 @pytest.mark.parametrize("wrong", ["never", None, "", [], 1e300])
 def test_a_time_that_is_none_is_no_reason_to_refuse(wrong: object) -> None:
     (hint,) = zendesk.verify(signed(COMMENTED | {"time": wrong}), [SECRET])
