@@ -12,10 +12,10 @@ from psycopg.rows import dict_row
 
 from connectors.debezium.database import Connection
 from connectors.debezium.snapshots import key_filter
+from contracts.rows.sql_rows import SESSION, quoted
+from contracts.rows.values import text_of
 from operations.foreseen import OperationError
 from streams.mapping import COLUMN_TYPES, TableMapping, row_from_sql, select_rows
-from streams.mapping.sql_rows import SESSION, quoted
-from streams.mapping.values import text_of
 
 Row = Mapping[str, object]
 Key = tuple[str, ...]

@@ -16,6 +16,7 @@ from connectors.debezium.observe import observe_database
 from contracts.envelope import Envelope, decode_envelope, version_of
 from contracts.events import DeleteRecord, FloorRecord, InvalidRecordError, decode_index_record, unless_expired
 from contracts.identity import Version, document_id, key_of_document, record_key
+from contracts.rows.values import text_of
 from contracts.settings import ConnectSettings, KafkaSettings, RedactionSettings, WeaviateSettings, read
 from contracts.sources import PostgresSource, Sources
 from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL, source_backfill_topic, source_topic
@@ -32,7 +33,6 @@ from operations.verify.index_reader import IndexReader
 from operations.verify.source_rows import Row, TableRows, prepare
 from operations.why.evidence import Evidence, InIndex, Seen, SourceRow
 from streams.mapping import TableMapping
-from streams.mapping.values import text_of
 from streams.normalizing import clean
 from streams.redact.redactor import Redactor
 
