@@ -13,6 +13,8 @@ from contracts.settings import KafkaSettings
 from operations.topic_reading import TopicReader, topic_reader
 
 GROUPS: Final = ("headrace-normalize-live", "headrace-normalize-backfill", "headrace-index-live", "headrace-index-backfill")
+GATHER_GROUPS: Final = "headrace-gather-"
+"""What the groups' names begin with: there is one for each gathered table and lane."""
 _COUNTED_EXACTLY: Final = 200
 """Up to so many offsets behind, records are read to be counted: connectors write in transactions, whose end takes an offset and is no record."""
 
@@ -27,10 +29,11 @@ class Lag:
     known: bool
 
 
-async def lags(settings: KafkaSettings, groups: Sequence[str] = GROUPS) -> tuple[Lag, ...]:
-    """The groups' lag. Raises KafkaError where no broker answers."""
+async def lags(settings: KafkaSettings, groups: Sequence[str] | None = None) -> tuple[Lag, ...]:
+    """The groups' lag: of the stream workers and of all gatherers there are, where none is named. Raises KafkaError where no broker answers."""
     async with topic_reader(settings) as reader:
-        return tuple([await _lag(reader, group) for group in groups])
+        asked = (*await reader.groups(GATHER_GROUPS), *GROUPS) if groups is None else groups
+        return tuple([await _lag(reader, group) for group in asked])
 
 
 async def records_in_flight(settings: KafkaSettings) -> int | None:

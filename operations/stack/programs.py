@@ -136,6 +136,7 @@ WORKERS: Final = (
     _worker("index-backfill", "streams", ("index", "--lane", "backfill"), ("kafka", "weaviate"), nice=10),
     _connector("webhooks", "connectors.webhooks", "webhooks", "readyz", ("webhooks",)),
     _connector("collect", "connectors.collect", "collect-metrics", "healthz", ("collect-metrics",)),
+    _connector("gather", "connectors.gather", "gather-metrics", "healthz", ("gather-metrics",)),
     ProgramSpec(
         name="query",
         command=lambda _site: [sys.executable, "-m", "query_service"],

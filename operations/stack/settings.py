@@ -28,6 +28,7 @@ PORT_OFFSETS: Final = MappingProxyType(
         "index-metrics": 63,
         "index-backfill-metrics": 64,
         "collect-metrics": 65,
+        "gather-metrics": 66,
         "weaviate-http": 80,
         "connect": 83,
         "kafka": 92,

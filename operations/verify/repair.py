@@ -21,8 +21,8 @@ from connectors.debezium.database import Connection
 from connectors.debezium.spec import heartbeat_statement
 from contracts.events import HEADER_SOURCE_TIME, DeleteRecord, encode
 from contracts.identity import Version, key_of_document, record_key
+from contracts.rows.snapshots import Snapshot
 from contracts.settings import KafkaSettings, read
-from contracts.sources import PostgresSource
 from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL
 from index.store import WeaviateStore
 from operations.foreseen import OperationError
@@ -32,6 +32,7 @@ from operations.verify.index_reader import IndexReader
 from operations.verify.reasons import stopped
 from operations.verify.source_rows import TableRows
 from operations.verify.verification import Advance, Subject, Verification
+from streams.mapping import TableMapping
 from streams.producer import OutRecord, RecordProducer
 
 ARRIVAL_SECONDS: Final = 120.0
@@ -110,7 +111,7 @@ class Repair:
         deleted: list[Subject] = []
         for scope, subjects in by_scope.items():
             rows = self._tables.get(scope)
-            mark = None if rows is None else await asyncio.to_thread(mark_now, rows.mapping.source, self._connections[rows.mapping.source.name])
+            mark = None if rows is None else await asyncio.to_thread(mark_now, rows.mapping, self._connections[rows.mapping.source.name])
             # The mark stands before this look: who is absent now, or corrupt, is so after every commit below the mark.
             still = await self._verification.look(subjects)
             for subject, found in still.items():
@@ -194,12 +195,18 @@ class Repair:
             waiting = still
 
 
-def mark_now(source: PostgresSource, connection: Connection) -> Version:
+def mark_now(mapping: TableMapping, connection: Connection) -> Version:
     """A version above everything that was committed before, and below everything that will be committed after this call.
 
     The log's position is taken, then a transaction of our own is committed that the connector sees too. Debezium orders a change by where the last commit
     before it ended: for whatever commits after ours that is our commit or a later one, so above the position; what committed before began below it.
+    Gathered documents are ordered by the states they were read in: the one after our transaction is above all before it, and every change to come is read in a later one.
     """
+    source = mapping.source
+    if mapping.table.related:
+        connection.execute(heartbeat_statement(source).encode())
+        state = connection.execute("SELECT pg_current_snapshot()::text").fetchone()
+        return Version(source.epoch, *Snapshot.parse(str(state[0]) if state else "").sequence, source.revision)
     found = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
     connection.execute(heartbeat_statement(source).encode())
     return Version(source.epoch, int(found[0]) if found else 0, 0, source.revision)

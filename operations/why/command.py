@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from contracts.rows.snapshots import GATHERED_ORDER
 from contracts.settings import SourcesSettings, read
 from contracts.sources import load_sources
 from index.manifest import Manifest
@@ -122,6 +123,8 @@ def _gone(manifest: Manifest) -> str:
 def short(version: tuple[int, int, int, int]) -> str:
     """Epoch, position, position, policy, as one reads them in the database: 0·0/1B9E5E8·0/1B9E600·1."""
     epoch, major, minor, policy = version
+    if major >= GATHERED_ORDER:
+        return f"{epoch}·before transaction {major - GATHERED_ORDER}, {2**32 - minor} open·{policy}"
     return f"{epoch}·{major >> 32:X}/{major & 0xFFFFFFFF:X}·{minor >> 32:X}/{minor & 0xFFFFFFFF:X}·{policy}"
 
 

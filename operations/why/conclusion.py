@@ -151,6 +151,8 @@ def _before_kafka(evidence: Evidence, held: Version | None, what: str) -> Conclu
             f"{what}: deletes of {evidence.table} do not show {columns}.",
             f"ALTER TABLE {evidence.table} REPLICA IDENTITY FULL, then 'headrace verify --repair'.",
         )
+    if behind := evidence.behind("gather"):
+        return Conclusion(False, f"{what}: the gatherers have {behind} changes before them.", "Wait, or see 'headrace status' and the log of gather.")
     if newest is None:
         return Conclusion(
             False, f"{what}: no change of it is in Kafka (the last {evidence.raw_scanned:,} records were looked at).", _ASK_AGAIN.format(evidence)

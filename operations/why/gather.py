@@ -19,7 +19,7 @@ from contracts.identity import Version, document_id, key_of_document, record_key
 from contracts.rows.values import text_of
 from contracts.settings import ConnectSettings, KafkaSettings, RedactionSettings, WeaviateSettings, read
 from contracts.sources import PostgresSource, Sources
-from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL, source_backfill_topic, source_topic
+from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL, gathered_kind, source_backfill_topic, source_topic
 from index.collections import CollectionNames, complete_documents, live_space
 from index.connection import connect
 from index.documents import fingerprint
@@ -127,7 +127,8 @@ async def _ask_kafka(evidence: Evidence, mapping: TableMapping | None) -> None:
 
 
 def _raw_topics(mapping: TableMapping) -> tuple[str, str]:
-    return source_topic(mapping.source.name, mapping.table.name), source_backfill_topic(mapping.source.name, mapping.table.name)
+    kind = gathered_kind(mapping.table.name) if mapping.table.related else mapping.table.name
+    return source_topic(mapping.source.name, kind), source_backfill_topic(mapping.source.name, kind)
 
 
 async def _raw(evidence: Evidence, reader: TopicReader, topic: str, mapping: TableMapping) -> list[Seen]:
