@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from connectors.debezium.database import connected
@@ -80,6 +82,23 @@ class Desk:
             self.processes.append(subprocess.Popen(command, env={**os.environ, **settings, **environment}, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT))
         return self.processes[-1]
 
+    @contextmanager
+    def database_closed(self) -> Iterator[None]:
+        """The gatherer is thrown out and does not get in again; whoever else is connected stays."""
+        name = self.trial.source.connection.database
+        with psycopg.connect(os.environ["TRIAL_DSN"], autocommit=True) as admin:
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND application_name = 'headrace'", (name,))
+            yield
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    def told(self, text: str, seconds: float = 60.0) -> None:
+        """Returns once the log says so."""
+        deadline = time.monotonic() + seconds
+        while text not in self.log():
+            assert time.monotonic() < deadline, f"{text!r} was not logged:\n{self.log()[-3000:]}"
+            time.sleep(0.2)
+
     def log(self) -> str:
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("gather-*.log")))
 
@@ -94,7 +113,11 @@ class Desk:
         kind = gathered_kind(self.trial.source.tables[0].name)
         topics = [topic(self.trial.source.name, kind) for topic in (source_topic, source_backfill_topic)]
         mapping = self.mapping
-        return [record for key, value in asyncio.run(_whole(self.trial.kafka.bootstrap_servers, topics)) for record in mapping.records(decode_envelope(key, value))]
+        return [
+            record
+            for key, value in asyncio.run(_whole(self.trial.kafka.bootstrap_servers, topics, self.trial.kafka.partitions))
+            for record in mapping.records(decode_envelope(key, value))
+        ]
 
     def database(self) -> State:
         """What the tables say, by the way that verify takes."""
@@ -143,13 +166,13 @@ def fold(records: Iterable[Record]) -> State:
     return {name: shown(record) for name, record in newest.items() if isinstance(record, DocumentRecord) and record.version >= floor}
 
 
-async def _whole(servers: str, topics: list[str]) -> list[tuple[bytes | None, bytes | None]]:
+async def _whole(servers: str, topics: list[str], partitions: int) -> list[tuple[bytes | None, bytes | None]]:
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False, auto_offset_reset="earliest", isolation_level="read_committed")
     await consumer.start()
     found: list[tuple[bytes | None, bytes | None]] = []
     try:
         known = await consumer.topics()
-        places = [TopicPartition(topic, number) for topic in topics if topic in known for number in consumer.partitions_for_topic(topic) or ()]
+        places = [TopicPartition(topic, number) for topic in topics if topic in known for number in range(partitions)]
         if not places:
             return found
         consumer.assign(places)
