@@ -71,11 +71,6 @@ class TopicReader:
         found = await _asked(self._settings, lambda admin: admin.list_consumer_group_offsets(group))
         return {place: entry.offset for place, entry in found.items() if entry.offset >= 0}
 
-    async def groups(self, prefix: str) -> list[str]:
-        """Consumer groups whose names begin so."""
-        found = await _asked(self._settings, lambda admin: admin.list_consumer_groups())
-        return sorted(group for group, *_ in found if group.startswith(prefix))
-
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """First offset that is still kept, and the one after the last."""
         place = TopicPartition(topic, partition)

@@ -31,6 +31,8 @@ def related_problems(spec: ConnectorSpec, observed: Observed) -> Iterator[Findin
             if parent is not None and child is not None and parent.kind == child.kind == "r":
                 yield from _columns(related, child)
                 yield from _joins(table, related, parent, child)
+        if table.related and (found := observed.database.tables.get(table.name)) is not None:
+            yield from _key(table, found)
     yield from _no_longer_gathered(spec, observed)
 
 
@@ -46,6 +48,14 @@ def related_warnings(spec: ConnectorSpec, observed: Observed) -> Iterator[Findin
                 if found is not None and not any(set(index[: len(columns)]) == set(columns) for index in found.indexes):
                     shown = ", ".join(columns)
                     yield Finding(name, f"no index begins with {shown}, so gathering reads the whole table each time", f"CREATE INDEX ON {name} ({shown});")
+
+
+def _key(table: Table, found: ObservedTable) -> Iterator[Finding]:
+    """What a change tells of the key is what SQL is asked for."""
+    for column in table.key:
+        kind = _bare(found.columns.get(column, ""))
+        if kind and kind not in _KEYS | {"bytea"}:
+            yield Finding(f"{table.name}.{column}", f"rows are read again by their key, which cannot be {kind}", f"Use one of {', '.join(sorted(_KEYS))}.")
 
 
 def _columns(related: Related, child: ObservedTable) -> Iterator[Finding]:

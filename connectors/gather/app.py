@@ -6,15 +6,13 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
-from connectors.gather.gatherer import Gatherer, Lane
+from connectors.gather.gatherer import LANES, Gatherer
 from connectors.gather.writer import Writer
 from contracts.health import serve_health
 from contracts.rows.reading import tables_of
 from contracts.settings import KafkaSettings, TelemetrySettings
 from contracts.sources import PostgresSource, Table
 from contracts.topics import TopicSpec, fixed_topics, gathered_kind, source_topics
-
-LANES: tuple[Lane, ...] = ("live", "backfill")
 
 
 def declared_topics(sources: Iterable[PostgresSource], partitions: int) -> tuple[TopicSpec, ...]:

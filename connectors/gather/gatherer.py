@@ -28,11 +28,17 @@ from contracts.telemetry import GATHERED, RETRIES, STEP_SECONDS
 from contracts.topics import BACKFILL_SUFFIX, MAX_SOURCE_RECORD_BYTES, gathered_kind, source_backfill_topic, source_topic
 
 Lane = Literal["live", "backfill"]
+LANES: Final[tuple[Lane, ...]] = ("live", "backfill")
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 15.0
 _POLL_MS: Final = 1000
 _RECORDS_AT_ONCE: Final = 2000
 _log = structlog.get_logger()
+
+
+def group_of(source: PostgresSource, table: Table, lane: Lane) -> str:
+    """The consumer group of a table's gatherers in a lane."""
+    return f"headrace-gather-{lane}-{source.name}-{table.name}"
 
 
 class Gatherer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -50,7 +56,7 @@ class Gatherer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._out = topic(source.name, gathered_kind(table.name))
         related = () if lane == "backfill" else tuple(one.table for one in table.related.values())
         self._topics = sorted({topic(source.name, name) for name in (table.name, *related)})
-        group = f"headrace-gather-{lane}-{source.name}-{table.name}"
+        group = group_of(source, table, lane)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=kafka.bootstrap_servers,
             group_id=group,

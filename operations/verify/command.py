@@ -138,7 +138,7 @@ async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
             stack.push_async_callback(producer.stop)
             repaired = await _repaired(Repair(verification, tables, connections, index, store, producer), objects, findings, producer, advance)
             findings = await compared()
-        in_flight = await records_in_flight(read(KafkaSettings)) if findings.differences else 0
+        in_flight = await records_in_flight(read(KafkaSettings), chosen.sources) if findings.differences else 0
         why = await reasons(chosen.sources, findings.differences) if findings.differences else []
         space = f"{embedder.space} ({names.chunk})"
         return Report(findings, time.monotonic() - began, space, wishes.sample, in_flight, repaired, before if repaired else (), tuple(why))

@@ -23,6 +23,7 @@ from contracts.events import HEADER_SOURCE_TIME, DeleteRecord, encode
 from contracts.identity import Version, key_of_document, record_key
 from contracts.rows.snapshots import Snapshot
 from contracts.settings import KafkaSettings, read
+from contracts.sources import PostgresSource
 from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL
 from index.store import WeaviateStore
 from operations.foreseen import OperationError
@@ -178,6 +179,9 @@ class Repair:
             _log.info("repair_asked_again", source=mapping.source.name, table=mapping.table.name, rows=len(keys))
         return asked
 
+    def _sources(self) -> list[PostgresSource]:
+        return list({rows.mapping.source.name: rows.mapping.source for rows in self._tables.values()}.values())
+
     async def _await_right(self, subjects: Iterable[Subject], advance: Advance) -> None:
         """Until nothing but leftovers is wrong with them, or nothing more comes; what still is wrong by then, the next verification reports."""
         waiting = set(subjects)
@@ -190,7 +194,7 @@ class Repair:
             advance(_WAITING, len(waiting) - len(still), None)
             if len(still) < len(waiting):
                 quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > QUIET_SECONDS and await records_in_flight(read(KafkaSettings)) == 0:
+            elif time.monotonic() - quiet_since > QUIET_SECONDS and await records_in_flight(read(KafkaSettings), self._sources()) == 0:
                 return
             waiting = still
 

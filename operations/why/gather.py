@@ -27,7 +27,7 @@ from index.driver import now_us
 from index.store import DocKey, StoreUnavailableError, WeaviateStore
 from operations.dead_letters.letters import read_letters
 from operations.foreseen import OperationError
-from operations.lag import lags
+from operations.lag import groups_of, lags
 from operations.topic_reading import KafkaRecord, Place, TopicReader, topic_reader
 from operations.verify.index_reader import IndexReader
 from operations.verify.source_rows import Row, TableRows, prepare
@@ -62,7 +62,7 @@ async def gather(sources: Sources, doc_id: str, tenant: str | None) -> Evidence:
         await _noted(evidence, "source", asyncio.to_thread(_ask_source, evidence, mapping, key))
         await _noted(evidence, "connector", asyncio.to_thread(_ask_connector, evidence, mapping.source))
     await _noted(evidence, "index", _ask_index(evidence))
-    await _noted(evidence, "Kafka", _ask_kafka(evidence, mapping))
+    await _noted(evidence, "Kafka", _ask_kafka(evidence, mapping, sources))
     return evidence
 
 
@@ -112,7 +112,7 @@ def _ask_connector(evidence: Evidence, source: PostgresSource) -> None:
 # -- Kafka ---------------------------------------------------------------------------------------------------------------------------
 
 
-async def _ask_kafka(evidence: Evidence, mapping: TableMapping | None) -> None:
+async def _ask_kafka(evidence: Evidence, mapping: TableMapping | None, sources: Sources) -> None:
     settings = read(KafkaSettings)
     async with topic_reader(settings) as reader:
         if mapping is not None:
@@ -123,7 +123,7 @@ async def _ask_kafka(evidence: Evidence, mapping: TableMapping | None) -> None:
         places = {seen.place for seen in (*evidence.raw, *evidence.documents)}
         letters = await read_letters(reader)
     evidence.letters = tuple(letter for letter in letters if letter.letter.doc_id == evidence.doc_id or letter.origin in places)
-    evidence.lags = await lags(settings)
+    evidence.lags = await lags(settings, groups_of(sources.postgres))
 
 
 def _raw_topics(mapping: TableMapping) -> tuple[str, str]:
