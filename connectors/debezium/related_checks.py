@@ -53,7 +53,7 @@ def related_warnings(spec: ConnectorSpec, observed: Observed) -> Iterator[Findin
 def _key(table: Table, found: ObservedTable) -> Iterator[Finding]:
     """What a change tells of the key is what SQL is asked for."""
     for column in table.key:
-        kind = _bare(found.columns.get(column, ""))
+        kind = bare(found.columns.get(column, ""))
         if kind and kind not in _KEYS | {"bytea"}:
             yield Finding(f"{table.name}.{column}", f"rows are read again by their key, which cannot be {kind}", f"Use one of {', '.join(sorted(_KEYS))}.")
 
