@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -134,6 +135,8 @@ async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
                 findings.differences |= await one.run(wishes.settle_seconds, advance, wishes.sample, findings)
             return findings
 
+        postgres = [one for one in chosen.sources if isinstance(one, PostgresSource)]
+        in_flight = partial(records_in_flight, read(KafkaSettings), postgres)
         findings = await compared()
         repaired, before = None, tuple(findings.all())
         if wishes.repair and before:
@@ -141,12 +144,12 @@ async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
             await producer.start()
             stack.push_async_callback(producer.stop)
             asking = {TableMapping(*one).scope: _asking(*one, connections, producer) for one in chosen.tables}
-            repaired = await _repaired(Repair(verification, asking, index, store, producer), objects, findings, producer, advance)
+            repaired = await _repaired(Repair(verification, asking, index, store, producer, in_flight), objects, findings, producer, advance)
             findings = await compared()
-        in_flight = await records_in_flight(read(KafkaSettings)) if findings.differences else 0
-        why = await reasons([one for one in chosen.sources if isinstance(one, PostgresSource)], findings.differences) if findings.differences else []
+        under_way = await in_flight() if findings.differences else 0
+        why = await reasons(postgres, findings.differences) if findings.differences else []
         space = f"{embedder.space} ({names.chunk})"
-        return Report(findings, time.monotonic() - began, space, wishes.sample, in_flight, repaired, before if repaired else (), tuple(why))
+        return Report(findings, time.monotonic() - began, space, wishes.sample, under_way, repaired, before if repaired else (), tuple(why))
 
 
 async def _open_tables(stack: AsyncExitStack, chosen: Chosen, connections: Mapping[str, Connection]) -> dict[str, TableRows]:

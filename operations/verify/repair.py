@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,11 +18,9 @@ import structlog
 
 from contracts.events import HEADER_SOURCE_TIME, DeleteRecord, encode
 from contracts.identity import Version, key_of_document, record_key
-from contracts.settings import KafkaSettings, read
 from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL
 from index.store import WeaviateStore
 from operations.foreseen import OperationError
-from operations.lag import records_in_flight
 from operations.verify.asking import Asking
 from operations.verify.comparison import Difference, leftovers
 from operations.verify.index_reader import IndexReader
@@ -62,12 +60,15 @@ class Repair:
         index: IndexReader,
         store: WeaviateStore,
         producer: RecordProducer,
+        in_flight: Callable[[], Awaitable[int | None]],
     ) -> None:
+        """``in_flight`` counts the records that no worker has done with yet."""
         self._verification = verification
         self._asking = asking
         self._index = index
         self._store = store
         self._producer = producer
+        self._in_flight = in_flight
 
     async def run(self, wrong: Wrong, advance: Advance) -> Repaired:
         """Set everything going and wait until it is in the index, at most ARRIVAL_SECONDS for each step."""
@@ -187,7 +188,7 @@ class Repair:
             advance(_WAITING, len(waiting) - len(still), None)
             if len(still) < len(waiting):
                 quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > QUIET_SECONDS and await records_in_flight(read(KafkaSettings)) == 0:
+            elif time.monotonic() - quiet_since > QUIET_SECONDS and await self._in_flight() == 0:
                 return
             waiting = still
 

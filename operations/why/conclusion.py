@@ -142,12 +142,21 @@ def _before_the_index(evidence: Evidence, document: Seen, what: str) -> Conclusi
     return Conclusion(False, f"{what}: its newest record is in {document.place.topic} and was not indexed yet.", cure)
 
 
-def _before_kafka(evidence: Evidence, held: Version | None, what: str) -> Conclusion:
+def _not_delivered(evidence: Evidence, what: str) -> Conclusion | None:
+    """What brings the source's changes does not, or is behind."""
     if evidence.connector is not None and evidence.connector.alerts:
         return Conclusion(False, f"{what}: the connector does not deliver: {evidence.connector.alerts[0]}.", "'headrace connectors status' shows more.")
-    newest = _newest((*evidence.raw, *evidence.documents))
     if evidence.kind == "clickhouse" and evidence.cursor is None:
         return Conclusion(False, f"{what}: no poller has read {evidence.table} yet.", "'headrace status' shows the poller and what keeps it from reading.")
+    if behind := evidence.behind("gather"):
+        return Conclusion(False, f"{what}: the gatherers have {behind} changes before them.", "Wait, or see 'headrace status' and the log of gather.")
+    return None
+
+
+def _before_kafka(evidence: Evidence, held: Version | None, what: str) -> Conclusion:
+    if (conclusion := _not_delivered(evidence, what)) is not None:
+        return conclusion
+    newest = _newest((*evidence.raw, *evidence.documents))
     if held is not None and newest is not None and newest.version < held:
         sentence = f"{what}, at a higher version than any change that came since: those were fenced."
         return Conclusion(False, sentence, f"If the database was restored or failed over, raise 'epoch' of its source{_THEN[evidence.kind]}.")
