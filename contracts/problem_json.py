@@ -92,7 +92,7 @@ async def body_of(request: web.Request) -> bytes:
         return await request.read()
     except (web.RequestPayloadError, ConnectionResetError):
         cure = "It is not what its Content-Encoding or Transfer-Encoding says, or ended too early; send it again, uncompressed."
-        raise Problem(400, "unreadable-body", "The body cannot be read", cure) from None  # the error quotes the headers
+        raise Problem(400, "unreadable-body", "The body cannot be read", cure, headers={"Connection": "close"}) from None  # the error quotes the headers
 
 
 def answering(problem_of: Callable[[Exception], Problem]) -> Middleware:

@@ -31,10 +31,10 @@ from hypothesis import strategies as st
 
 from bench.pipeline.measure import machine, write
 from bench.pipeline.servers import running
-from bench.rest.genuine import SECRET, SENDERS, Genuine
+from bench.rest.genuine import CUSTOM, SECRET, SENDERS, Genuine
 from bench.rest.hops import read_topic
 from connectors.collect.app import topics_of
-from contracts.hints import hints_topic, hints_topic_spec
+from contracts.hints import hints_topic
 from contracts.settings import KafkaSettings, read
 from contracts.sources import load_sources
 from contracts.topic_admin import ensure_topics
@@ -227,7 +227,7 @@ def receiving(log: Path) -> Iterator[Receiver]:
         "PYTHONPATH": str(ROOT),
     }
     with log.open("wb") as output:
-        process = subprocess.Popen([sys.executable, "-m", "bench.rest.abused_receiver"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen([sys.executable, "-m", "connectors.webhooks"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         _await_ready(process, port, log)
         yield Receiver(port)
@@ -251,21 +251,15 @@ def _await_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None
 
 
 def write_sources(folder: Path) -> Path:
-    entries = [
-        {
-            "name": name,
-            "type": name,
-            "url": "http://127.0.0.1:9",
-            "tenant": "bench",
-            "credentials": {"token": "env:ABUSE"},
-            "webhook": {"secret": "env:ABUSE", "per_second": 100_000},
-        }
-        for name in SENDERS
-        if name != "custom"
-    ]
     path = folder / "sources.yaml"
-    path.write_text(yaml.safe_dump({"sources": entries}))
+    path.write_text(yaml.safe_dump({"sources": [_declared(name) for name in SENDERS]}))
     return path
+
+
+def _declared(name: str) -> dict[str, Any]:
+    more: dict[str, Any] = CUSTOM if name == "custom" else {}
+    webhook = {**more.get("webhook", {}), "secret": "env:ABUSE", "per_second": 100_000}
+    return {**more, "name": name, "type": name, "url": "http://127.0.0.1:9", "tenant": "bench", "credentials": {"token": "env:ABUSE"}, "webhook": webhook}
 
 
 async def hints() -> int:
@@ -278,7 +272,7 @@ def abuse(folder: Path, count: int) -> dict[str, Any]:
     kafka = read(KafkaSettings)
     declared = load_sources(write_sources(folder)).rest
     specs = [spec for source in declared for spec in topics_of(source, kafka.partitions)]
-    asyncio.run(ensure_topics(kafka, [*specs, hints_topic_spec("custom", kafka.partitions)]))
+    asyncio.run(ensure_topics(kafka, specs))
     log, at_first = folder / "receiver.log", asyncio.run(hints())
     with receiving(log) as receiver:
         mutated(receiver, count)

@@ -57,5 +57,10 @@ def _hex(body: bytes) -> str:
 
 
 SENDERS: Final[Mapping[str, Callable[[], Genuine]]] = MappingProxyType({"zendesk": zendesk, "jira": jira, "confluence": confluence, "custom": custom})
-CUSTOM: Final = {"secret": "env:ABUSE", "signature": {"header": "X-Signature"}, "id": "$.id", "delivery": "$.delivery"}
-"""As sources.yaml would declare ``custom``."""
+CUSTOM: Final = {
+    "webhook": {"signature": {"header": "X-Signature"}, "id": "$.id", "delivery": "$.delivery"},
+    "fetch": {"url": "/records/{id}"},
+    "list": {"url": "/records", "items": "$.records", "id": "$.id"},
+    "document": {"title": "$.title", "body": "$.body", "url": "https://company.example/{id}", "allowed": "group:staff"},
+}
+"""What sources.yaml declares of ``custom`` beside what every source has."""
