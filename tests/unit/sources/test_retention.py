@@ -10,6 +10,8 @@ from connectors.debezium.spec import policy_digest
 from contracts.events import DocumentRecord
 from contracts.identity import Version
 from contracts.sources import PostgresSource, SourcesError, parse_sources
+from streams.mapping import RowReader, TableMapping
+from streams.mapping.registry import mappings_by_topic
 from streams.mapping.rest import RestMapping
 
 SOURCE = """
@@ -68,3 +70,19 @@ def test_another_retention_is_another_policy_and_none_is_what_it_was() -> None:
     digests = {policy_digest(source, source.tables[0]) for source in (plain, year, month)}
     assert len(digests) == 3
     assert policy_digest(plain, plain.tables[0]) == "55870d563efb6292"
+
+
+def test_a_clickhouse_table_counts_as_any_table() -> None:
+    text = """
+sources:
+  - name: logs
+    type: clickhouse
+    connection: {host: h}
+    retention: {days: 3}
+    tables:
+      - {name: shop.reviews, key: id, body: body, tenant: acme, updated_at: u, retention: {since: made}}
+"""
+    mapping = mappings_by_topic(parse_sources(text, Path("sources.yaml"), {}))["source.logs.shop.reviews"]
+    assert isinstance(mapping, TableMapping)
+    assert "made" in mapping.table.columns
+    assert mapping.expires_us(RowReader("shop.reviews", {"made": "1970-01-02T00:00:00.000000500Z"})) == 4 * 86_400_000_000
