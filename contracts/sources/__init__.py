@@ -6,6 +6,7 @@ The connectors make their configuration from it and the normaliser its mapping, 
 from contracts.sources.clickhouse import ClickHouseSource, ClickHouseTable
 from contracts.sources.custom import CustomSource
 from contracts.sources.declared import Source, Sources
+from contracts.sources.files import FileSource, FolderSource, S3Source
 from contracts.sources.loader import environment, json_schema, load_sources, parse_sources
 from contracts.sources.model import (
     ENTITIES,
@@ -21,7 +22,7 @@ from contracts.sources.model import (
     TableSource,
 )
 from contracts.sources.problems import Problem, SourcesError
-from contracts.sources.rest import ConfluenceSource, JiraSource, RestSource, ZendeskSource
+from contracts.sources.rest import CollectedSource, ConfluenceSource, JiraSource, RestSource, ZendeskSource
 from contracts.sources.secrets import SecretMissingError, connect_reference, resolve_secret
 from contracts.sources.template import InvalidTemplateError, Placeholder, Template, parse_column_or_template, parse_template
 
@@ -30,6 +31,7 @@ __all__ = [
     "REGIONS",
     "ClickHouseSource",
     "ClickHouseTable",
+    "CollectedSource",
     "Condition",
     "ConditionValue",
     "ConfluenceSource",
@@ -37,6 +39,8 @@ __all__ = [
     "CustomSource",
     "Entity",
     "Exclusion",
+    "FileSource",
+    "FolderSource",
     "InvalidTemplateError",
     "JiraSource",
     "Placeholder",
@@ -44,6 +48,7 @@ __all__ = [
     "Problem",
     "RedactionPolicy",
     "RestSource",
+    "S3Source",
     "SecretMissingError",
     "Source",
     "Sources",
