@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -60,14 +61,13 @@ class Seen:
         self._files: dict[str, Stored] = {}
         self._by_identity: dict[str, str] = {}
 
-    def changes(self, places: Iterable[str]) -> Changes:
+    def changes(self, places: Collection[str]) -> Changes:
         """What became of these paths and of all that is below them, and remembers it."""
-        found, missing = dict[str, Stored](), set[str]()
+        found = dict[str, Stored]()
         for place in places:
             there = [] if place and self._skipped(place) else self._there(place)
             found |= {one.path: one for one in there}
-            missing.add(place)
-        changes = Changes(gone={path for path in self._files if _is_below(path, missing)} - found.keys())
+        changes = Changes(gone=self._known_at(set(places), found.keys()) - found.keys())
         for path, stored in found.items():
             before = self._files.get(path)
             if before is not None and before.stamp and before.stamp == stored.stamp:
@@ -79,6 +79,12 @@ class Seen:
         self._remember(changes)
         changes.gone -= set(changes.moved.values())
         return changes
+
+    def _known_at(self, places: set[str], found: AbstractSet[str]) -> set[str]:
+        """The files that were seen at these places or below. All files are looked through only for what is, or was, a folder."""
+        folders = {place for place in places if place not in self._files and place not in found}
+        below = {path for path in self._files if _is_below(path, folders)} if folders else set[str]()
+        return below | (places & self._files.keys())
 
     def _there(self, place: str) -> list[Stored]:
         stored = self._tree.stat(place) if place else None

@@ -36,6 +36,11 @@ def problem(text: str) -> str:
     return str(caught.value)
 
 
+def test_the_example() -> None:
+    source = one((Path(__file__).parents[3] / "examples" / "files" / "sources.yaml").read_text(), HEADRACE_FILES="/srv/documents")
+    assert [Rules(source).allowed(path) for path in ("hr/a.pdf", "x/drafts/b.md", "c.md")] == [("group:hr",), (), ("group:staff",)]
+
+
 def test_a_folder() -> None:
     source = one(FOLDER)
     assert isinstance(source, FolderSource)
