@@ -11,7 +11,7 @@ import pytest
 from connectors.collect.app import opened_reader
 from connectors.sweep.schedule import take
 from contracts.settings import KafkaSettings, read
-from contracts.sources.files import AccessRule, FileLimits, FolderSource
+from contracts.sources.files import AccessRule, FolderSource
 from operations.stack import Stack
 from tests.integration.files.files_world import Collected, unique
 
@@ -105,6 +105,7 @@ async def test_hostile_files_cost_a_dead_letter_each_and_nothing_else(docs: Coll
         letters = await docs.until_letters(5)
         assert sorted(letter.doc_id.partition(":file/")[2] for letter in letters) == ["archive.tar.gz", "bomb.docx", "broken.pdf", "huge.txt", "noise.bin"]
         assert all(letter.reason and ";" in letter.reason for letter in letters)
+        assert any("limits.max_mib" in letter.reason for letter in letters)
         write(tmp_path, "later.txt", "The stream goes on.")
         await docs.until_texts({"file/later.txt": "goes on"})
 
@@ -137,14 +138,3 @@ async def test_a_changed_policy_writes_everything_again(docs: Collected, tmp_pat
     docs.source = docs.source.model_copy(update={"access": (AccessRule(path="**", allowed=("group:hr",)),)})
     async with docs.collecting():
         await docs.until_records(2)
-
-
-async def test_limits_are_the_sources_own(stack: Stack, tmp_path: Path) -> None:
-    docs = Collected(folder_source(tmp_path, limits=FileLimits(max_mib=0.001)), {})
-    await docs.prepare()
-    write(tmp_path, "long.txt", "x" * 2000)
-    write(tmp_path, "short.txt")
-    async with docs.collecting():
-        await docs.until_texts({"file/short.txt": TEXT})
-        (letter,) = await docs.until_letters(1)
-    assert "limits.max_mib" in letter.reason
