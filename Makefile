@@ -15,6 +15,7 @@ demo: setup ## the whole path on a small company's documents; ARGS=--once ends a
 	@$(BIN)/headrace demo $(ARGS)
 
 test: setup check ## lint, types, layers, then every test; ARGS go to pytest
+	@setup/bootstrap tests
 	@$(BIN)/pytest $(ARGS)
 
 check: lint types layers

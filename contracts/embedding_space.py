@@ -11,7 +11,7 @@ from typing import Final
 
 import orjson
 
-CHUNKER_VERSION: Final = 2
+CHUNKER_VERSION: Final = 3
 """Rises when the same text would be cut into other chunks, or the same chunk embedded from another text."""
 
 

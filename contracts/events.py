@@ -74,6 +74,7 @@ class DocumentRecord(_OfDocument):
     metadata: dict[str, MetadataValue] = Field(default_factory=dict)
     chunking: ChunkPolicy = ChunkPolicy()
     expires_us: int | None = Field(default=None, description="from then on it is not in the index; none: it stays")
+    moved_from: str | None = Field(default=None, description="the doc_id that it had before: while that one is indexed its vectors are taken over")
 
 
 class DeleteRecord(_OfDocument):

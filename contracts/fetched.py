@@ -13,13 +13,18 @@ from contracts.topics import TopicSpec
 
 
 class FetchedState(BaseModel):
-    """``offset`` is that of the hint it was fetched for; ``parts`` are the native ids of the records that were written, the object's own among them."""
+    """``offset`` is that of the hint it was fetched for; ``parts`` are the native ids of the records that were written, the object's own among them.
+
+    ``content`` is a fingerprint of what was fetched, where the source has one: equal ones need no second record. ``identity`` names an object that may come under another id.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     offset: int
     stamp: str = ""
     access: str = ""
+    content: str = ""
+    identity: str = ""
     parts: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     gone: bool = False

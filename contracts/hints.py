@@ -33,6 +33,11 @@ class Hint(BaseModel):
     )
     source_time_us: int = Field(ge=0, description="when it changed, as far as the sender says; else when it was heard of")
     found_by: FoundBy = "webhook"
+    again: bool = Field(default=False, description="what is fetched is written though it is as before: a repair or a replay asks")
+    moved_from: str = Field(
+        default="", max_length=MAX_ID_CHARS, description="the id under which the same content was known; once this one is written, that one is looked at"
+    )
+    delay_ms: int = Field(default=0, ge=0, description="so long the collector lets it wait")
 
 
 def hints_topic(source: str) -> str:

@@ -25,7 +25,7 @@ _SAFE: Final = "/:@"
 class ObjectState:
     """``record`` is None for a delete. ``offset`` is the hint's, ``changed_us`` when it changed, as far as anybody says.
 
-    ``vendor_changed_us`` is the vendor's own word on it, 0 where there is none: a sweep's hint knows only when it looked.
+    ``vendor_changed_us`` is the vendor's own word on it, 0 where there is none: a sweep's hint knows only when it looked. ``moved_from`` is the native id that it had before.
     """
 
     native: str
@@ -34,6 +34,7 @@ class ObjectState:
     changed_us: int
     found_by: FoundBy = "webhook"
     vendor_changed_us: int = 0
+    moved_from: str = ""
 
 
 def encode_object(source: str, state: ObjectState) -> tuple[bytes, bytes]:
@@ -49,7 +50,8 @@ def encode_object(source: str, state: ObjectState) -> tuple[bytes, bytes]:
         "ts_us": state.changed_us,
         "snapshot": "true" if state.found_by == "sweep" else "false",
     }
-    after = None if state.record is None else {"id": state.native, "record": state.record, "changed_us": state.vendor_changed_us}
+    moved = {"moved_from": state.moved_from} if state.moved_from else {}
+    after = None if state.record is None else {"id": state.native, "record": state.record, "changed_us": state.vendor_changed_us, **moved}
     key = {"id": state.native}
     before = key if state.record is None else None
     return orjson.dumps(key), orjson.dumps({"op": op, "before": before, "after": after, "source": origin})
@@ -75,6 +77,12 @@ def vendor_changed_us(after: Row | None) -> int:
     """When the vendor says that the object was last changed, in µs since 1970; 0 where it does not say."""
     found = (after or {}).get("changed_us")
     return found if isinstance(found, int) else 0
+
+
+def moved_from_of(after: Row | None) -> str | None:
+    """The native id that the object had before, where it was moved."""
+    found = (after or {}).get("moved_from")
+    return found if isinstance(found, str) and found else None
 
 
 def document_of(scope: str, native: str) -> str:

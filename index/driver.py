@@ -63,6 +63,8 @@ class Job:
 
     wanted: Wanted
     cut: Callable[[], Cut]
+    moved_from: str | None = None
+    """The document of the same tenant whose vectors serve this one too, where it has none of its own yet."""
 
     @property
     def key(self) -> DocKey:
@@ -122,6 +124,12 @@ class Run:
     def new(self) -> tuple[Entry, ...]:
         """The chunks that it is about to write."""
         return self.writer.effect.entries if isinstance(self.writer.effect, PutChunks) else ()
+
+    @property
+    def owns_chunks(self) -> bool:
+        """Whether the plan found chunks with vectors of the document itself."""
+        seen = self.writer.planned_on
+        return seen is not None and any(chunk.born.stage is not Stage.TEXT for chunk in seen.chunks)
 
     def missing(self, known: Container[str]) -> dict[str, str]:
         """What must be embedded for the chunks that it is about to write: text by text hash."""
@@ -297,10 +305,11 @@ class IndexDriver:
             run.contents = contents
 
     async def _old_vectors(self, runs: Sequence[Run]) -> dict[str, Sequence[float]]:
-        """Vectors of the documents' own chunks with the text of a new one, listed by whichever manifest."""
+        """Vectors of the documents' own chunks with the text of a new one, listed by whichever manifest; of a moved document's those that it had where it was."""
+        origins = await self._origins(runs)
         wanted: dict[str, dict[str, str]] = defaultdict(dict)
         for run in runs:
-            seen = run.writer.planned_on
+            seen = origins.get(run.key, run.writer.planned_on)
             needed = {text_hash(entry.content_hash) for entry in run.new} - run.vectors.keys()
             for manifest in seen.manifests if seen else ():
                 for entry in manifest.entries:
@@ -311,6 +320,12 @@ class IndexDriver:
             found = await self._store.vectors(tenant, list(ids.values()))
             vectors |= {name: found[chunk_id] for name, chunk_id in ids.items() if chunk_id in found}
         return vectors
+
+    async def _origins(self, runs: Sequence[Run]) -> dict[DocKey, Observation]:
+        """What the documents were before they were moved, by their own key: of those that have chunks nowhere else and still lack vectors."""
+        moved = {run.key: DocKey(run.key.tenant, run.job.moved_from) for run in runs if run.job.moved_from and not run.owns_chunks and run.missing(())}
+        seen = await self._store.look(set(moved.values())) if moved else {}
+        return {key: seen[origin] for key, origin in moved.items()}
 
     async def _put_manifests(self, runs: Sequence[Run]) -> None:
         stamped: list[tuple[DocKey, Manifest]] = []

@@ -18,7 +18,7 @@ from connectors.clickhouse.cursor import Cursor, cursor_key, decode_cursor
 from connectors.sweep.cursors import SweepCursor, decode_sweep, sweep_key
 from contracts.hints import collector_group, hints_topic
 from contracts.settings import KafkaSettings
-from contracts.sources import ClickHouseSource, RestSource, Sources
+from contracts.sources import ClickHouseSource, CollectedSource, Sources
 from contracts.topics import CURSORS
 from operations.lag import records_between
 from operations.topic_reading import TopicReader, topic_reader
@@ -51,13 +51,13 @@ class Intake:
 
 async def intakes(sources: Sources, settings: KafkaSettings, metrics: Metrics | None) -> tuple[Intake, ...]:
     """``metrics`` are those of the poller and the collector, None where they are not within reach. Raises KafkaError."""
-    if not sources.clickhouse and not sources.rest:
+    if not sources.clickhouse and not sources.collected:
         return ()
     now = time.time()
     async with topic_reader(settings) as reader:
         cursors = await _cursors(reader)
-        waiting = {source.name: await _waiting(reader, source) for source in sources.rest}
-    swept = [judged(source, decode_sweep(cursors.get(sweep_key(source.name))), waiting[source.name], metrics, now) for source in sources.rest]
+        waiting = {source.name: await _waiting(reader, source) for source in sources.collected}
+    swept = [judged(source, decode_sweep(cursors.get(sweep_key(source.name))), waiting[source.name], metrics, now) for source in sources.collected]
     return (*(one for source in sources.clickhouse for one in tables_of(source, cursors, metrics, now)), *swept)
 
 
@@ -98,7 +98,7 @@ def _unread(table: str, looked: float | None, poll_seconds: float, now: float) -
         yield f"{table} is not read, {since}: the poller's log says why ('not reading')"
 
 
-def judged(source: RestSource, cursor: SweepCursor, waiting: int, metrics: Metrics | None, now: float) -> Intake:
+def judged(source: CollectedSource, cursor: SweepCursor, waiting: int, metrics: Metrics | None, now: float) -> Intake:
     """A REST source by its sweeps' cursor and the hints that wait."""
     times = (cursor.all_seconds, cursor.changed_seconds, cursor.access_seconds)
     refused = metrics is not None and metrics.get((_REFUSED, source.name), 0) > 0
@@ -114,14 +114,14 @@ def judged(source: RestSource, cursor: SweepCursor, waiting: int, metrics: Metri
     )
 
 
-def _overdue(source: RestSource, cursor: SweepCursor, now: float) -> Iterator[str]:
+def _overdue(source: CollectedSource, cursor: SweepCursor, now: float) -> Iterator[str]:
     """A source that was never swept has just been declared, or its first sweep is under way: its state says so."""
     interval = source.sweep.all_hours * 3600
     if cursor.all_seconds and not cursor.listing and now - cursor.all_seconds > _LATE_LOOKS * interval:
         yield f"its last whole sweep was {(now - cursor.all_seconds) / 3600:.0f} h ago: is 'collect' running, and does the source answer it?"
 
 
-async def _waiting(reader: TopicReader, source: RestSource) -> int:
+async def _waiting(reader: TopicReader, source: CollectedSource) -> int:
     topic = hints_topic(source.name)
     committed = await reader.committed(collector_group(source.name))
     waiting = 0

@@ -1,4 +1,4 @@
-"""``headrace sweep``: asks a REST source what it has, now, and has the collector fetch what differs from what was fetched last."""
+"""``headrace sweep``: asks a source what it has, now, and has the collector fetch what differs from what was fetched last."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from connectors.rest.credentials import CredentialsError
 from connectors.sweep.schedule import take
 from connectors.sweep.sweeper import Look, Swept
 from contracts.settings import KafkaSettings, SourcesSettings, read
-from contracts.sources import RestSource, Sources, environment, load_sources
+from contracts.sources import CollectedSource, Sources, environment, load_sources
 from contracts.topic_admin import ensure_topics
 from operations.foreseen import OperationError, one_message
 from rest_sources.api import ApiError
 
-SourceName = Annotated[str, typer.Argument(metavar="SOURCE", help="A source of sources.yaml that webhooks and sweeps keep fresh: Jira, Confluence, Zendesk.")]
+SourceName = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="A source of sources.yaml that webhooks and sweeps keep fresh: Jira, Confluence, Zendesk, files.")
+]
 
 
 def sweep(
@@ -41,7 +43,7 @@ def sweep(
         raise typer.BadParameter("--changed and --access are two looks: name one of them, or none to list everything")
     look: Look = "changed" if changed else "access" if access else "all"
     with one_message():
-        found = rest_source(load_sources(sources or read(SourcesSettings).sources), source)
+        found = swept_source(load_sources(sources or read(SourcesSettings).sources), source)
         with _bars(hidden=as_json or not Console(stderr=True).is_terminal) as bars:
             task = bars.add_task(source, total=None)
             swept = asyncio.run(_sweep(found, look, lambda now: bars.update(task, description=f"{source}: {_said(now)}")))
@@ -55,18 +57,18 @@ def _bars(*, hidden: bool) -> Progress:
     return Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True), transient=True, disable=hidden)
 
 
-def rest_source(declared: Sources, name: str) -> RestSource:
-    """The REST source of that name. OperationError where there is none."""
-    for source in declared.rest:
+def swept_source(declared: Sources, name: str) -> CollectedSource:
+    """The source of that name which is swept. OperationError where there is none."""
+    for source in declared.collected:
         if source.name == name:
             return source
-    known = ", ".join(source.name for source in declared.rest) or "none"
+    known = ", ".join(source.name for source in declared.collected) or "none"
     other = any(source.name == name for source in declared.sources)
     cause = f"{name} is read through a connector, which needs no sweep." if other else f"There is no source {name}."
     raise OperationError(cause, f"Sources that are swept: {known}.")
 
 
-async def _sweep(source: RestSource, look: Look, advance: Callable[[Swept], None]) -> Swept:
+async def _sweep(source: CollectedSource, look: Look, advance: Callable[[Swept], None]) -> Swept:
     kafka = read(KafkaSettings)
     await ensure_topics(kafka, declared_topics([source], kafka.partitions))
     try:

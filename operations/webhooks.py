@@ -17,7 +17,7 @@ from contracts.settings import SourcesSettings, WebhookSettings, read
 from contracts.sources import RestSource, environment, load_sources
 from operations.foreseen import OperationError, one_message
 from operations.stack.site import write_private
-from operations.sweep import SourceName, rest_source
+from operations.sweep import SourceName, swept_source
 from rest_sources.api import Api, ApiError
 from rest_sources.catalog import type_of
 from rest_sources.registry import Registered, Registration
@@ -72,7 +72,10 @@ def remove(source: SourceName, webhook: Annotated[str, typer.Argument(metavar="I
 
 
 def _source(name: str, path: Path | None) -> RestSource:
-    return rest_source(load_sources(path or read(SourcesSettings).sources), name)
+    found = swept_source(load_sources(path or read(SourcesSettings).sources), name)
+    if not isinstance(found, RestSource):
+        raise OperationError(f"{found.type} has no API for webhooks that is used here.", "docs/files.md says how a storage is told to send its notifications.")
+    return found
 
 
 def _address(given: str | None) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from contracts.events import MetadataValue
 
@@ -33,6 +33,12 @@ class Fetched:
     stamp: str = ""
     access: str = ""
     refused: Mapping[str, str] = field(default_factory=dict)
+    content: str = ""
+    """A fingerprint of the records, where the source knows one before it makes them."""
+    identity: str = ""
+    """Names the content under whatever id: an object that comes under another one with the same identity was moved, or copied."""
+    same: bool = False
+    """The records are left out, because they are those of the content that was asked about."""
     changed_us: int = 0
     """When the vendor says that this state came to be, in µs since 1970; 0 where it does not say."""
 
@@ -43,10 +49,11 @@ GONE = Fetched()
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An object in a listing. An empty stamp says only that it exists."""
+    """An object in a listing. An empty stamp says only that it exists. ``identity`` is as in Fetched."""
 
     id: str
     stamp: str = ""
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,15 @@ class Reader(Protocol):
             yield none
 
 
+@runtime_checkable
+class RecognisesContent(Protocol):
+    """A reader that finds out for less than a whole fetch that nothing changed."""
+
+    async def fetch_unless(self, native: str, stamp: str, content: str) -> Fetched:
+        """As ``fetch``; ``same`` where stamp or content are those given."""
+        ...
+
+
 SectionFormat = Literal["markdown", "text", "html", "adf", "storage", "wiki"]
 
 
@@ -163,6 +179,10 @@ class MalformedRecordError(ValueError):
     """A record that is not what the vendor documents. The text names the field, never its value."""
 
 
+FILE: Final = "file/"
+"""What the ids of files begin with; their path follows."""
+
+
 def user_principal(source: str, account: str) -> str:
     """``user:wiki/5b10a2844c20165700ede21g``: an account of a source. Which person that is, the query service's directory knows."""
     return f"user:{source}/{account}"
@@ -174,7 +194,9 @@ def group_principal(source: str, group: str) -> str:
 
 
 def parent_of(native: str) -> str:
-    """The object whose fetch gives a part: ``ticket/7`` for ``ticket/7/attachment/5``. An id of two segments is its own."""
+    """The object whose fetch gives a part: ``ticket/7`` for ``ticket/7/attachment/5``. An id of two segments is its own, and so is a file's whatever its path."""
+    if native.startswith(FILE):
+        return native
     return "/".join(native.split("/", 2)[:2])
 
 

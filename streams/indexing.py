@@ -233,7 +233,7 @@ class Indexing:
         def cut() -> Cut:
             return ((), {}) if isinstance(due, DeleteRecord) else chunk_contents(due, self._cutter.cut(due))
 
-        return Job(wanted_of(due), cut)
+        return Job(wanted_of(due), cut, due.moved_from if isinstance(due, DocumentRecord) else None)
 
     async def _announce(self, results: Sequence[Indexed]) -> None:
         changes = [self._change(result) for result in results if result.outcome in {Outcome.COMMITTED, Outcome.DUPLICATE}]

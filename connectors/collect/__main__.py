@@ -1,4 +1,4 @@
-"""``python -m connectors.collect``: collects and sweeps every REST source of sources.yaml, until SIGTERM."""
+"""``python -m connectors.collect``: collects and sweeps every source of sources.yaml that is fetched, until SIGTERM."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from contracts.topic_admin import ensure_topics
 
 async def _serve(sources: Sources) -> None:
     kafka = read(KafkaSettings)
-    await ensure_topics(kafka, declared_topics(sources.rest, kafka.partitions))
-    await collect(sources.rest, kafka, read(TelemetrySettings), environment())
+    await ensure_topics(kafka, declared_topics(sources.collected, kafka.partitions))
+    await collect(sources.collected, kafka, read(TelemetrySettings), environment())
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from contracts.failures import frames_of
 from contracts.fetched import FetchedState
 from contracts.telemetry import CREDENTIALS_REFUSED, FETCH_SECONDS, FETCHES
 from rest_sources.api import ApiError, ApiRefusedError, ForbiddenError
-from rest_sources.source import Reader
+from rest_sources.source import Fetched, Reader, RecognisesContent
 
 _REFUSED_SECONDS: Final = 30.0
 """Between two tries while our credentials are not taken: a person has to act."""
@@ -40,6 +40,7 @@ class Fetching:
 
     source: str
     reader: Reader
+    moved_delay_ms: int = 0
     succeeded: float = field(default=float("-inf"))
     _held_until: float = 0.0
 
@@ -69,9 +70,14 @@ class Fetching:
         return outcome
 
     async def _fetch(self, pending: Pending, before: FetchedState | None) -> Outcome:
-        fetched = await self.reader.fetch(pending.native)
+        fetched = await self._fetched(pending, before)
         below = [native async for native in self.reader.below(pending.native)] if passes_on(pending, fetched, before) else []
-        return outcome_of(pending, fetched, before, below)
+        return outcome_of(pending, fetched, before, below, self.moved_delay_ms)
+
+    async def _fetched(self, pending: Pending, before: FetchedState | None) -> Fetched:
+        if before is not None and before.content and not pending.again and isinstance(self.reader, RecognisesContent):
+            return await self.reader.fetch_unless(pending.native, before.stamp, before.content)
+        return await self.reader.fetch(pending.native)
 
     async def _while_refused(self) -> None:
         while (wait := self._held_until - time.monotonic()) > 0:  # noqa: ASYNC110  # a time is awaited, which others may put off meanwhile

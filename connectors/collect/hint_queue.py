@@ -15,13 +15,16 @@ from contracts.hints import FoundBy, Hint
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An object to fetch. ``changed_us`` is the earliest change that waits for it; ``found_by`` is the most urgent finder."""
+    """An object to fetch. ``changed_us`` is the earliest change that waits for it; ``found_by`` is the most urgent finder. The rest is as in the hints."""
 
     native: str
     offsets: tuple[int, ...]
     changed_us: int
     found_by: FoundBy
     attempts: int = 0
+    again: bool = False
+    moved_from: str = ""
+    delay_ms: int = 0
 
     @property
     def offset(self) -> int:
@@ -35,7 +38,16 @@ class Pending:
     def and_(self, other: Pending) -> Pending:
         """Both as one fetch."""
         found_by = min(self.found_by, other.found_by, key=_URGENCY.index)
-        return Pending(self.native, (*self.offsets, *other.offsets), min(self.changed_us, other.changed_us), found_by, min(self.attempts, other.attempts))
+        return Pending(
+            self.native,
+            (*self.offsets, *other.offsets),
+            min(self.changed_us, other.changed_us),
+            found_by,
+            min(self.attempts, other.attempts),
+            self.again or other.again,
+            self.moved_from or other.moved_from,
+            min(self.delay_ms, other.delay_ms),
+        )
 
 
 _URGENCY: tuple[FoundBy, ...] = ("webhook", "scan", "sweep")
@@ -69,7 +81,9 @@ class HintQueue:
         if hint is None or self._served.get(hint.id, -1) >= offset:
             return
         self._open[offset] = None
-        self._place(Pending(hint.id, (offset,), hint.source_time_us, hint.found_by))
+        self._place(
+            Pending(hint.id, (offset,), hint.source_time_us, hint.found_by, again=hint.again, moved_from=hint.moved_from, delay_ms=hint.delay_ms),
+        )
 
     @property
     def has_slow(self) -> bool:

@@ -42,13 +42,27 @@ def passes_on(pending: Pending, fetched: Fetched, before: FetchedState | None) -
     return before.access != fetched.access
 
 
-def outcome_of(pending: Pending, fetched: Fetched, before: FetchedState | None, below: Sequence[str]) -> Outcome:
-    """``below`` are the objects to ask for again."""
+def outcome_of(pending: Pending, fetched: Fetched, before: FetchedState | None, below: Sequence[str], moved_delay_ms: int = 0) -> Outcome:
+    """``below`` are the objects to ask for again; ``moved_delay_ms`` is how long the id that a moved object had is left alone."""
+    if fetched.same and before is not None:
+        state = before.model_copy(update={"offset": pending.offset, "stamp": fetched.stamp, "identity": fetched.identity})
+        return Outcome((), state, _hints(pending, below, moved_delay_ms))
     standing = _standing(pending.native, fetched, before)
     gone = [native for native in standing if native not in fetched.records]
     records = {native: fetched.records.get(native) for native in (*fetched.records, *gone)}
-    states = tuple(ObjectState(native, record, pending.offset, pending.changed_us, pending.found_by, fetched.changed_us) for native, record in records.items())
-    known_refused = set(before.refused) if before else set()
+    states = tuple(
+        ObjectState(
+            native,
+            record,
+            pending.offset,
+            pending.changed_us,
+            pending.found_by,
+            fetched.changed_us,
+            moved_from=pending.moved_from if native == pending.native else "",
+        )
+        for native, record in records.items()
+    )
+    known_refused = _known_refused(pending, fetched, before)
     refusals = tuple(
         Refusal(native, "NobodyMayReadError" if native in fetched.records else "UnreadableFileError", reason)
         for native, reason in fetched.refused.items()
@@ -58,22 +72,31 @@ def outcome_of(pending: Pending, fetched: Fetched, before: FetchedState | None, 
         offset=pending.offset,
         stamp=fetched.stamp,
         access=fetched.access,
+        content=fetched.content,
+        identity=fetched.identity,
         parts=tuple(fetched.records),
         refused=tuple(sorted(fetched.refused)),
-        gone=not fetched.records and not fetched.access,
+        gone=not fetched.records and not fetched.access and not fetched.refused,
     )
-    return Outcome(states, state, _hints(pending, below), refusals)
+    return Outcome(states, state, _hints(pending, below, moved_delay_ms), refusals)
+
+
+def _known_refused(pending: Pending, fetched: Fetched, before: FetchedState | None) -> set[str]:
+    """What a dead letter tells already. Of the object itself a new state is refused anew; and so is all of it where somebody asks again."""
+    if before is None or pending.again:
+        return set()
+    return {native for native in before.refused if native != pending.native or before.stamp == fetched.stamp}
 
 
 def forbidden(pending: Pending, before: FetchedState | None, reason: str) -> Outcome:
     """Our account may not read it: nobody's permissions are known, so nobody may see it."""
     gone = outcome_of(pending, Fetched(), before, ())
-    return Outcome(gone.states, gone.state, (), (Refusal(pending.native, "ForbiddenError", reason),))
+    return Outcome(gone.states, gone.state, gone.hints, (Refusal(pending.native, "ForbiddenError", reason),))
 
 
 def refused(pending: Pending, error: str, reason: str) -> Outcome:
     """It could not be fetched, and waiting does not help: what the index holds stays, and the hint is in the dead letters."""
-    return Outcome(refusals=(Refusal(pending.native, error, reason),))
+    return Outcome(hints=_hints(pending, (), 0), refusals=(Refusal(pending.native, error, reason),))
 
 
 def _standing(native: str, fetched: Fetched, before: FetchedState | None) -> tuple[str, ...]:
@@ -83,6 +106,9 @@ def _standing(native: str, fetched: Fetched, before: FetchedState | None) -> tup
     return () if fetched.access and not fetched.records else (native,)
 
 
-def _hints(pending: Pending, below: Sequence[str]) -> tuple[Hint, ...]:
+def _hints(pending: Pending, below: Sequence[str], moved_delay_ms: int) -> tuple[Hint, ...]:
     found_by: FoundBy = "scan" if pending.urgent and len(below) <= MOST_URGENT else "sweep"
-    return tuple(Hint(id=native, event=f"below {pending.native}"[:200], source_time_us=pending.changed_us, found_by=found_by) for native in below)
+    hints = [Hint(id=native, event=f"below {pending.native}"[:200], source_time_us=pending.changed_us, found_by=found_by) for native in below]
+    if pending.moved_from:
+        hints.append(Hint(id=pending.moved_from, event="moved", source_time_us=pending.changed_us, found_by=pending.found_by, delay_ms=moved_delay_ms))
+    return tuple(hints)

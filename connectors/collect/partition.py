@@ -31,7 +31,7 @@ class Lanes:
 
 def worth_keeping(native: str, state: FetchedState) -> bool:
     """Whether a state says more than that the object is an ordinary document: only these are kept in memory."""
-    return bool(state.access or state.refused or state.gone) or state.parts != (native,)
+    return bool(state.access or state.refused or state.gone or state.content) or state.parts != (native,)
 
 
 class PartitionCollector:
@@ -111,7 +111,8 @@ class PartitionCollector:
             self._lanes.slow.release()
 
     async def _fetch(self, pending: Pending) -> None:
-        outcome = await self._fetching.fetch(pending, self._known)
+        wait = bool(pending.delay_ms) and not pending.attempts
+        outcome = Later(pending.delay_ms / 1000) if wait else await self._fetching.fetch(pending, self._known)
         if isinstance(outcome, Later):
             self._queue.delay(pending)
             asyncio.get_running_loop().call_later(outcome.seconds, self._resume, pending.native)

@@ -83,7 +83,7 @@ class PartitionWriter:
 
     async def _refuse(self, pending: Pending, refusals: Iterable[Refusal]) -> None:
         for refusal in refusals:
-            hint = Hint(id=pending.native, event="again", source_time_us=pending.changed_us, found_by=pending.found_by)
+            hint = Hint(id=pending.native, event="again", source_time_us=pending.changed_us, found_by=pending.found_by, again=True)
             await self._letter(pending.offset, refusal, hint, pending.attempts + 1)
 
     async def _letter(self, offset: int, refusal: Refusal, hint: Hint | None, attempts: int) -> None:

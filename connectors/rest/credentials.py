@@ -10,7 +10,7 @@ import httpx
 import structlog
 
 from connectors.process import CannotStartError
-from contracts.sources import RestSource, SecretMissingError, resolve_secret
+from contracts.sources import CollectedSource, RestSource, SecretMissingError, resolve_secret
 
 _LEAST_SECRET_CHARS: Final = 8
 _log = structlog.get_logger()
@@ -50,13 +50,13 @@ class SourceAuth(httpx.Auth):
 
 def auth_of(source: RestSource, environ: Mapping[str, str]) -> httpx.Auth:
     """Basic authentication where there is a user, else a bearer token. Raises CredentialsError."""
-    return SourceAuth(source.credentials.user, lambda: _resolved(source, source.credentials.token, "credentials.token", environ))
+    return SourceAuth(source.credentials.user, lambda: resolved(source, source.credentials.token, "credentials.token", environ))
 
 
-def webhook_secrets(source: RestSource, environ: Mapping[str, str]) -> tuple[bytes, ...]:
+def webhook_secrets(source: CollectedSource, environ: Mapping[str, str]) -> tuple[bytes, ...]:
     """Those in force; none for a source without webhooks. Raises CredentialsError."""
     references = source.webhook.secret if source.webhook else ()
-    secrets = tuple(_resolved(source, reference, "webhook.secret", environ) for reference in references)
+    secrets = tuple(resolved(source, reference, "webhook.secret", environ) for reference in references)
     for reference, secret in zip(references, secrets, strict=True):
         if len(secret) < _LEAST_SECRET_CHARS:
             raise CredentialsError(
@@ -66,7 +66,7 @@ def webhook_secrets(source: RestSource, environ: Mapping[str, str]) -> tuple[byt
     return tuple(secret.encode() for secret in secrets)
 
 
-def _resolved(source: RestSource, reference: str, place: str, environ: Mapping[str, str]) -> str:
+def resolved(source: CollectedSource, reference: str, place: str, environ: Mapping[str, str]) -> str:
     try:
         secret = resolve_secret(reference, environ)
     except SecretMissingError as error:

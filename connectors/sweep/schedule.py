@@ -17,7 +17,7 @@ from connectors.sweep.sweeper import Look, Sweeper, Swept
 from contracts.fetched import FetchedState
 from contracts.hints import Hint, encode_hint, hints_topic
 from contracts.settings import KafkaSettings
-from contracts.sources import RestSource
+from contracts.sources import CollectedSource
 from rest_sources.api import ApiError
 from rest_sources.source import Reader
 
@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 
 @asynccontextmanager
 async def opened_sweeper(
-    look: Look, source: RestSource, reader: Reader, kafka: KafkaSettings, advance: Callable[[Swept], None]
+    look: Look, source: CollectedSource, reader: Reader, kafka: KafkaSettings, advance: Callable[[Swept], None]
 ) -> AsyncGenerator[tuple[Sweeper, SweepCursor], None]:
     """A sweeper with what was fetched until now, where the look compares with it, and its cursor. Raises KafkaError."""
     producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers, acks="all", enable_idempotence=True)
@@ -50,7 +50,7 @@ async def opened_sweeper(
         await producer.stop()
 
 
-def due(source: RestSource, cursor: SweepCursor, now: float) -> Look | None:
+def due(source: CollectedSource, cursor: SweepCursor, now: float) -> Look | None:
     """Which look is to be taken now, the widest first."""
     if now - cursor.all_seconds >= source.sweep.all_hours * 3600:
         return "all"
@@ -61,7 +61,7 @@ def due(source: RestSource, cursor: SweepCursor, now: float) -> Look | None:
     return None
 
 
-async def take(look: Look, source: RestSource, reader: Reader, kafka: KafkaSettings, advance: Callable[[Swept], None] = lambda _: None) -> Swept:
+async def take(look: Look, source: CollectedSource, reader: Reader, kafka: KafkaSettings, advance: Callable[[Swept], None] = lambda _: None) -> Swept:
     """One look. Raises ApiError and KafkaError."""
     async with opened_sweeper(look, source, reader, kafka, advance) as (sweeper, cursor):
         match look:
@@ -73,20 +73,22 @@ async def take(look: Look, source: RestSource, reader: Reader, kafka: KafkaSetti
                 return await sweeper.changed(cursor)
 
 
-async def keep_sweeping(source: RestSource, reader: Reader, kafka: KafkaSettings, mine: asyncio.Event) -> None:
+async def keep_sweeping(source: CollectedSource, reader: Reader, kafka: KafkaSettings, mine: asyncio.Event) -> None:
     """While this process owns the source's first partition. Raises KafkaError."""
     cursor: SweepCursor | None = None
+    first = source.sweep.at_start
     while True:
         await mine.wait()
         if cursor is None:
             cursor = await read_cursor(kafka.bootstrap_servers, source.name)
-        look = due(source, cursor, time.time())
+        look = "all" if first else due(source, cursor, time.time())
         if look is None:
             await asyncio.sleep(_LOOK_SECONDS)
             continue
         try:
             swept = await take(look, source, reader, kafka)
             _log.info("swept", source=source.name, look=look, listed=swept.listed, new=swept.new, changed=swept.changed, gone=swept.gone)
+            first = False
         except ApiError as error:
             _log.warning("sweep stopped", source=source.name, look=look, cause=error.cause, cure=error.cure, again_seconds=_AGAIN_SECONDS)
             await asyncio.sleep(_AGAIN_SECONDS)

@@ -18,10 +18,13 @@ from connectors.sweep.cursors import SweepCursor
 from contracts.fetched import FetchedState
 from contracts.hints import Hint
 from contracts.telemetry import SWEEP_FOUND, SWEEP_LISTED
+from rest_sources.api import ApiUnavailableError
 from rest_sources.source import Listed, ListedPage, Reader
 
 Look = Literal["changed", "all", "access"]
 PAGE_OF_GONE: Final = 1000
+MANY: Final = 10
+"""So many objects are not all gone at once: what lists nothing where they were is a mount that is away, or an account that sees nothing any more."""
 
 
 @dataclass(slots=True)
@@ -55,6 +58,12 @@ class Sweeper:
     advance: Callable[[Swept], None] = field(default=lambda _: None)
     _told: set[Listed] = field(default_factory=set)
     """Pages overlap: what one of them told, another tells again."""
+    _moved: set[str] = field(default_factory=set)
+    """What new ones were known as before: the collector looks at these once the new ones are written."""
+    _by_identity: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_identity = {state.identity: native for native, state in self.states.items() if state.identity and not state.gone}
 
     async def changed(self, cursor: SweepCursor) -> Swept:
         """What changed since the last such look; of everything where there was none."""
@@ -102,7 +111,9 @@ class Sweeper:
             kind = "changed" if known is not None and not known.gone else "new"
             setattr(swept, kind, getattr(swept, kind) + 1)
             SWEEP_FOUND.labels(self.source, kind).inc()
-            hints.append(Hint(id=listed.id, event=f"{swept.look}: {kind}", source_time_us=_now_us(), found_by="sweep"))
+            before = self._by_identity.get(listed.identity, "") if kind == "new" else ""
+            self._moved |= {before} - {""}
+            hints.append(Hint(id=listed.id, event=f"{swept.look}: {kind}", source_time_us=_now_us(), found_by="sweep", moved_from=before))
         swept.listed += len(page.objects)
         SWEEP_LISTED.labels(self.source, swept.look).inc(len(page.objects))
         await self.tell(hints)
@@ -110,7 +121,12 @@ class Sweeper:
 
     async def _gone(self, swept: Swept, seen: set[str]) -> None:
         """Containers are in no listing, and what is already known to be gone needs no second look."""
-        missing = [native for native, state in self.states.items() if native not in seen and state.parts]
+        missing = [native for native, state in self.states.items() if native not in seen | self._moved and (state.parts or state.refused)]
+        if not seen and len(missing) >= MANY:
+            raise ApiUnavailableError(
+                f"{self.source} lists nothing, and {len(missing)} objects were known.",
+                "Nothing is deleted: look whether it is mounted and whether our account still sees it. If all was deleted, 'headrace verify --repair' takes it out of the index.",
+            )
         for at in range(0, len(missing), PAGE_OF_GONE):
             page = missing[at : at + PAGE_OF_GONE]
             swept.gone += len(page)

@@ -20,7 +20,7 @@ from contracts.problem_json import BrokenRequests
 from contracts.settings import KafkaSettings, WebhookSettings, read
 from contracts.sources import Sources, environment
 from contracts.topic_admin import ensure_topics
-from rest_sources.catalog import type_of
+from rest_sources.catalog import verifier_of
 
 _log = structlog.get_logger()
 
@@ -28,8 +28,8 @@ _log = structlog.get_logger()
 def believed(sources: Sources, environ: Mapping[str, str]) -> list[WebhookSource]:
     """Whom to believe. Raises CredentialsError."""
     return [
-        WebhookSource(source.name, type_of(source).verifier(source), webhook_secrets(source, environ), source.webhook.max_body_bytes, source.webhook.per_second)
-        for source in sources.rest
+        WebhookSource(source.name, verifier_of(source), webhook_secrets(source, environ), source.webhook.max_body_bytes, source.webhook.per_second)
+        for source in sources.collected
         if source.webhook is not None
     ]
 
@@ -37,7 +37,7 @@ def believed(sources: Sources, environ: Mapping[str, str]) -> list[WebhookSource
 async def _serve(sources: Sources) -> None:
     kafka, settings = read(KafkaSettings), read(WebhookSettings)
     taken = believed(sources, environment())
-    await ensure_topics(kafka, declared_topics(sources.rest, kafka.partitions))
+    await ensure_topics(kafka, declared_topics(sources.collected, kafka.partitions))
     async with opened(
         taken, kafka.bootstrap_servers, kafka_seconds=settings.kafka_seconds, known_deliveries=settings.known_deliveries, limits_url=settings.limits_url
     ) as service:

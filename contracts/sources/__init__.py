@@ -7,12 +7,13 @@ from contracts.sources.captured import Captured
 from contracts.sources.clickhouse import ClickHouseSource, ClickHouseTable
 from contracts.sources.custom import CustomSource
 from contracts.sources.declared import Source, Sources
+from contracts.sources.files import FileSource, FolderSource, S3Source
 from contracts.sources.loader import environment, json_schema, load_sources, parse_sources
 from contracts.sources.model import ENTITIES, REGIONS, Connection, Entity, PostgresSource, RedactionPolicy, Table, TableSource
 from contracts.sources.parts import Condition, ConditionValue, Exclusion
 from contracts.sources.problems import Problem, SourcesError
 from contracts.sources.related import Related
-from contracts.sources.rest import ConfluenceSource, JiraSource, RestSource, ZendeskSource
+from contracts.sources.rest import CollectedSource, ConfluenceSource, JiraSource, RestSource, ZendeskSource
 from contracts.sources.secrets import SecretMissingError, connect_reference, resolve_secret
 from contracts.sources.template import InvalidTemplateError, Placeholder, Template, parse_column_or_template, parse_template
 
@@ -22,6 +23,7 @@ __all__ = [
     "Captured",
     "ClickHouseSource",
     "ClickHouseTable",
+    "CollectedSource",
     "Condition",
     "ConditionValue",
     "ConfluenceSource",
@@ -29,6 +31,8 @@ __all__ = [
     "CustomSource",
     "Entity",
     "Exclusion",
+    "FileSource",
+    "FolderSource",
     "InvalidTemplateError",
     "JiraSource",
     "Placeholder",
@@ -37,6 +41,7 @@ __all__ = [
     "RedactionPolicy",
     "Related",
     "RestSource",
+    "S3Source",
     "SecretMissingError",
     "Source",
     "Sources",

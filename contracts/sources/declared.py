@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_val
 
 from contracts.sources.clickhouse import ClickHouseSource
 from contracts.sources.custom import CustomSource
+from contracts.sources.files import FolderSource, S3Source
 from contracts.sources.model import PostgresSource, TableSource
-from contracts.sources.rest import ConfluenceSource, JiraSource, RestSource, ZendeskSource
+from contracts.sources.rest import CollectedSource, ConfluenceSource, JiraSource, RestSource, ZendeskSource
 
 DEFAULT_TYPE: Final = "postgres"
 
@@ -27,7 +28,9 @@ Source = Annotated[
     | Annotated[ZendeskSource, Tag("zendesk")]
     | Annotated[JiraSource, Tag("jira")]
     | Annotated[ConfluenceSource, Tag("confluence")]
-    | Annotated[CustomSource, Tag("custom")],
+    | Annotated[CustomSource, Tag("custom")]
+    | Annotated[FolderSource, Tag("folder")]
+    | Annotated[S3Source, Tag("s3")],
     Discriminator(type_of),
 ]
 TYPES: Final[Mapping[str, type[BaseModel]]] = MappingProxyType({tag.tag: model for model, tag in map(get_args, get_args(get_args(Source)[0]))})
@@ -64,11 +67,16 @@ class Sources(BaseModel):
         return tuple(source for source in self.sources if isinstance(source, TableSource))
 
     @property
-    def rest(self) -> tuple[RestSource, ...]:
+    def collected(self) -> tuple[CollectedSource, ...]:
         """Those that a collector fetches from."""
+        return tuple(source for source in self.sources if isinstance(source, CollectedSource))
+
+    @property
+    def rest(self) -> tuple[RestSource, ...]:
+        """Those of them that are behind a REST API."""
         return tuple(source for source in self.sources if isinstance(source, RestSource))
 
-    def source(self, name: str) -> TableSource | RestSource:
+    def source(self, name: str) -> TableSource | CollectedSource:
         """The source of that name; KeyError where there is none."""
         for source in self.sources:
             if source.name == name:

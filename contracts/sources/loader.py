@@ -22,9 +22,9 @@ from contracts.sources.yaml_text import Place, YamlText, parse_yaml, show_place
 _FROM_ENVIRONMENT: Final = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _CONNECTION: Final = "connection"
 _CREDENTIALS: Final = "credentials"
-_FROM_ENVIRONMENT_TOO: Final = ((_CONNECTION, ("host", "port", "database", "user", "url")), (_CREDENTIALS, ("user",)), (None, ("url",)))
+_FROM_ENVIRONMENT_TOO: Final = ((_CONNECTION, ("host", "port", "database", "user", "url")), (_CREDENTIALS, ("user",)), (None, ("url", "path")))
 """What may be written ``env:NAME``, beside the secrets: (the part of the source or the source itself, its values)."""
-_UNSET: Final = {"port": "5432", "url": "https://unset.invalid"}
+_UNSET: Final = {"port": "5432", "url": "https://unset.invalid", "path": "/unset"}
 
 
 def environment() -> dict[str, str]:

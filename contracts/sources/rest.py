@@ -69,6 +69,7 @@ class Sweep(Part):
     per_second: float = Field(
         default=20, gt=0, description="most objects a second that a sweep has fetched: the rest of the vendor's limit is for live changes"
     )
+    at_start: bool = Field(default=False, description="look at every object whenever the collector starts")
 
 
 class Attachments(Part):
@@ -85,13 +86,11 @@ def _tenant(text: str) -> str:
     return text
 
 
-class RestSource(Part):
-    """What all sources behind a REST API have."""
+class CollectedSource(Part):
+    """What all sources have that a collector fetches from: hints tell it what may have changed."""
 
     name: str = Field(pattern=NAME_PATTERN)
     type: str
-    url: Address = Field(description="where the API is: https://company.example; env:NAME takes it from the environment")
-    credentials: Credentials
     webhook: Webhook | None = Field(default=None, description="none where only sweeps look for changes")
     tenant: Annotated[str, AfterValidator(_tenant)] = Field(description="whose documents these are")
     epoch: int = Field(default=0, ge=0, lt=2**32, description="raise it when the topic of hints was made anew: its order has started again")
@@ -102,13 +101,20 @@ class RestSource(Part):
         default=None, description="how long an object stays in the index after the vendor says it was last changed; none: for ever"
     )
     sweep: Sweep = Sweep()
-    attachments: Attachments = Attachments()
     concurrency: int = Field(default=8, ge=1, le=256, description="requests under way at once")
 
     @property
     def scope(self) -> str:
         """What all its documents' ids begin with."""
         return f"{self.name}:"
+
+
+class RestSource(CollectedSource):
+    """What all sources behind a REST API have."""
+
+    url: Address = Field(description="where the API is: https://company.example; env:NAME takes it from the environment")
+    credentials: Credentials
+    attachments: Attachments = Attachments()
 
     @property
     def gone(self) -> frozenset[int]:

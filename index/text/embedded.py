@@ -1,7 +1,7 @@
 """What the model is given for a chunk's text: its words as a reader sees them.
 
 What costs tokens, blurs vectors and answers no question is left away: the target of a Markdown link or image (its text stays), HTML tags, HTML's names of
-characters, runs of white space. So a link that only points elsewhere, a new ``class`` or a paragraph wrapped anew need no new vector
+characters, headings that number pages, runs of white space. So a link that only points elsewhere, a new ``class`` or a paragraph wrapped anew need no new vector
 (docs/decisions/0021, 0072). The chunk itself keeps all of it: it is a slice of the source, and BM25, quotes and offsets see that.
 
 Invariant: where a text is cut at white space outside ``unbroken_spans``, the words of its parts are the words of the whole.
@@ -26,7 +26,10 @@ _OTHER_TAGS: Final = (
 )
 _TAG: Final = rf"""</?(?:(?P<inline>{_INLINE_TAGS})|{_OTHER_TAGS})(?:\s(?:[^<>"'\n]|"[^"\n]*+"|'[^'\n]*+')*+)?+/?>"""
 """Of HTML's own names alone: ``List<String>`` and ``a < b`` stay."""
-_MARKUP: Final = regex.compile(f"{_LINK}|{_TAG}")
+_PAGE_BEGINS: Final = "## Page "
+_PAGE: Final = rf"(?m:^{_PAGE_BEGINS}\d{{1,5}}$)"
+"""A page put in moves the numbers of all that follow, and changes nothing of what is on them."""
+_MARKUP: Final = regex.compile(f"{_LINK}|{_TAG}|{_PAGE}")
 _CHARACTER: Final = regex.compile(r"&(?:\#\d{1,6}|\#[xX][\da-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
 _BARE_CHARACTERS: Final = 24
 """So that this never has more tokens than the smallest chunk may."""
@@ -38,8 +41,8 @@ def embedded_text(text: str) -> str:
 
 
 def shown_text(text: str) -> str:
-    """The text without targets of links and tags, runs of white space as one space."""
-    if "](" in text or "<" in text:
+    """The text without targets of links and tags and headings of pages, runs of white space as one space."""
+    if "](" in text or "<" in text or _PAGE_BEGINS in text:
         text = _MARKUP.sub(_shown, text)
     if "&" in text:
         text = _CHARACTER.sub(_character, text)
@@ -48,7 +51,7 @@ def shown_text(text: str) -> str:
 
 def unbroken_spans(text: str) -> list[tuple[int, int]]:
     """Where links and tags stand: to cut inside would show the model half of one."""
-    if "](" not in text and "<" not in text:
+    if "](" not in text and "<" not in text and _PAGE_BEGINS not in text:
         return []
     return [markup.span() for markup in _MARKUP.finditer(text)]
 

@@ -22,7 +22,7 @@ from connectors.debezium.database import Connection
 from connectors.rest.credentials import CredentialsError
 from contracts.embedding_space import EmbeddingSpace
 from contracts.settings import EmbeddingSettings, KafkaSettings, RedactionSettings, SourcesSettings, WeaviateSettings, read
-from contracts.sources import ClickHouseSource, ClickHouseTable, PostgresSource, RestSource, Sources, Table, TableSource, environment, load_sources
+from contracts.sources import ClickHouseSource, ClickHouseTable, CollectedSource, PostgresSource, Sources, Table, TableSource, environment, load_sources
 from index.collections import CollectionNames, EmbeddingSpaceMismatchError, complete_documents, live_space
 from index.connection import connect
 from index.embedding import load
@@ -48,7 +48,7 @@ class Chosen:
     """What to verify. ``whole``: everything that is declared, so that a document of any other table is an orphan."""
 
     tables: tuple[tuple[TableSource, Table], ...]
-    rest: tuple[RestSource, ...]
+    rest: tuple[CollectedSource, ...]
     whole: bool
 
     @property
@@ -108,9 +108,9 @@ def verify(
 def choose(declared: Sources, source: str | None, table: str | None) -> Chosen:
     """The declared tables and REST sources that the options leave. OperationError where there is none."""
     found = tuple((one, its) for one in declared.of_tables for its in one.tables if source in {None, one.name} and table in {None, its.name})
-    rest = tuple(one for one in declared.rest if source in {None, one.name} and table is None)
+    rest = tuple(one for one in declared.collected if source in {None, one.name} and table is None)
     if not found and not rest:
-        known = ", ".join([*(f"{one.name} {its.name}" for one in declared.of_tables for its in one.tables), *(one.name for one in declared.rest)])
+        known = ", ".join([*(f"{one.name} {its.name}" for one in declared.of_tables for its in one.tables), *(one.name for one in declared.collected)])
         asked = " ".join(name for name in (source, table) if name)
         raise OperationError(f"No declared table or source is {asked}.", f"Declared are: {known}.")
     return Chosen(found, rest, source is None and table is None)
@@ -176,7 +176,7 @@ def _asking(source: TableSource, table: Table, connections: Mapping[str, Connect
             raise TypeError(type(source).__name__)
 
 
-async def _objects(stack: AsyncExitStack, source: RestSource, expecter: Expecter, index: IndexReader) -> ObjectsVerification:
+async def _objects(stack: AsyncExitStack, source: CollectedSource, expecter: Expecter, index: IndexReader) -> ObjectsVerification:
     try:
         reader = await stack.enter_async_context(opened_reader(source, environment()))
     except CredentialsError as error:

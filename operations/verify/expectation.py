@@ -13,7 +13,7 @@ import xxhash
 from contracts.events import DocumentRecord, InvalidRecordError
 from contracts.identity import Version
 from contracts.settings import RedactionSettings
-from contracts.sources import RedactionPolicy, RestSource, TableSource
+from contracts.sources import CollectedSource, RedactionPolicy, TableSource
 from index.documents import ChunkContent, chunk_contents, wanted_of
 from index.driver import now_us
 from index.embedding import Embedder
@@ -83,7 +83,7 @@ Outcome = Expected | Refused | Excluded | Expired
 class Expecter:
     """Rows of any declared table to what must be indexed. For one thread at a time."""
 
-    def __init__(self, sources: Iterable[TableSource], rest: Iterable[RestSource], embedder: Embedder, settings: RedactionSettings) -> None:
+    def __init__(self, sources: Iterable[TableSource], rest: Iterable[CollectedSource], embedder: Embedder, settings: RedactionSettings) -> None:
         key = settings.key.get_secret_value().encode()
         if len(key) < _MIN_KEY_CHARACTERS:
             raise OperationError(

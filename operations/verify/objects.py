@@ -72,7 +72,7 @@ class ObjectsVerification:
             await producer.send_all(self._delete(subject, item))
         parents = {self._parent(subject.key) for subject, found in wrong.items() if any(item.kind != "leftover" for item in found)}
         now = time.time_ns() // 1000
-        hints = [encode_hint(Hint(id=native, event="verify", source_time_us=now, found_by="scan")) for native in sorted(parents)]
+        hints = [encode_hint(Hint(id=native, event="verify", source_time_us=now, found_by="scan", again=True)) for native in sorted(parents)]
         await producer.send_all([OutRecord(hints_topic(self.mapping.source.name), key, value) for key, value in hints])
         await self._settled([subject for subject, found in wrong.items() if any(item.kind != "leftover" for item in found)], ARRIVAL_SECONDS)
         return len(parents), len(gone)

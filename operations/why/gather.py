@@ -43,7 +43,7 @@ _FORESEEN: Final = (ConnectorError, KafkaError, LogUnavailableError, StoreUnavai
 async def gather(sources: Sources, doc_id: str, tenant: str | None) -> Evidence:
     """Everything that is known of the document, whose key may be given with or without percent-encoding."""
     tables = [TableMapping(source, table) for source in sources.of_tables for table in source.tables]
-    mappings: list[AnyMapping] = [*tables, *(RestMapping(source) for source in sources.rest)]
+    mappings: list[AnyMapping] = [*tables, *(RestMapping(source) for source in sources.collected)]
     mapping = next((mapping for mapping in mappings if doc_id.startswith(_scope(mapping))), None)
     match mapping:
         case TableMapping():

@@ -30,5 +30,5 @@ def _mappings(sources: Sources) -> Iterator[tuple[str, str, AnyMapping]]:
     for source in sources.of_tables:
         for table in source.tables:
             yield source.name, gathered_kind(table.name) if table.related else table.name, TableMapping(source, table)
-    for one in sources.rest:
+    for one in sources.collected:
         yield one.name, OBJECTS, RestMapping(one)

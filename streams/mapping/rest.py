@@ -1,4 +1,4 @@
-"""An object of a REST source becomes a record of a document: the source's own draft, its sections put into one Markdown text. Pure."""
+"""An object of a collected source becomes a record of a document: the source's own draft, its sections put into one Markdown text. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from contracts.envelope import Envelope, Heartbeat, Row, Tombstone, version_of
 from contracts.events import DeleteRecord, DocumentRecord, InvalidRecordError, describe_validation
 from contracts.identity import Version
-from contracts.rest_records import document_of, native_of, record_of, vendor_changed_us
-from contracts.sources import RestSource
+from contracts.rest_records import document_of, moved_from_of, native_of, record_of, vendor_changed_us
+from contracts.sources import CollectedSource
 from contracts.sources.retention import expires_us
-from rest_sources.catalog import type_of
+from rest_sources.catalog import draft_of
 from rest_sources.source import Draft, MalformedRecordError, Section
 from streams.mapping.table import Record
 from streams.parse import to_markdown
@@ -26,12 +26,12 @@ class UnreadableObjectError(InvalidRecordError):
 
 
 class RestMapping:
-    """The mapping of one REST source."""
+    """The mapping of one source that a collector fetches from."""
 
-    def __init__(self, source: RestSource) -> None:
+    def __init__(self, source: CollectedSource) -> None:
         self.source = source
         self.redaction = source.redaction
-        self._draft = type_of(source).draft
+        self._draft = draft_of(source)
 
     def records(self, envelope: Envelope | Tombstone | Heartbeat) -> tuple[Record, ...]:
         """The document or its delete. Raises InvalidRecordError (a dead letter's reason)."""
@@ -42,12 +42,14 @@ class RestMapping:
         if envelope.op == "d":
             return (self._delete(native, version, envelope.source.time_us),)
         document = self.document(native, record_of(envelope.after), version, envelope.source.time_us)
+        before = moved_from_of(envelope.after)
+        document = document.model_copy(update={"moved_from": document_of(self.source.scope, before)}) if before else document
         return (self.expiring(document, vendor_changed_us(envelope.after)),)
 
     def document(self, native: str, record: Mapping[str, object], version: Version, source_time_us: int) -> DocumentRecord:
         """The document of what ``fetch`` found, its text raw."""
         try:
-            draft = self._draft(self.source, native, record)
+            draft = self._draft(native, record)
         except MalformedRecordError as error:
             raise UnreadableObjectError(f"{native}: {error}") from error
         try:

@@ -166,7 +166,7 @@ def job_of(record: DocumentRecord | DeleteRecord) -> Job:
             at += len(text) + 2
         return chunk_contents(record, pieces)
 
-    return Job(wanted_of(record), cut)
+    return Job(wanted_of(record), cut, record.moved_from if isinstance(record, DocumentRecord) else None)
 
 
 async def index_record(store: Store, embed: Embed, record: DocumentRecord | DeleteRecord | FloorRecord) -> list[Indexed]:

@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 
 from contracts.hints import decode_hint, encode_hint
 from contracts.sources.custom import CustomWebhook
-from rest_sources import confluence, jira, object_storage, zendesk
+from contracts.sources.files import S3Source
+from rest_sources import confluence, jira, zendesk
 from rest_sources.custom.deliveries import custom_verifier
 from rest_sources.delivery import Delivery, RefusedDeliveryError, UnsignedDeliveryError, Verifier
+from rest_sources.files import s3_verifier
 from tests.unit.rest_sources import signing
 
 NOW = signing.NOW_US
+STORAGE = s3_verifier(S3Source(name="vault", type="s3", url="https://s3.example", bucket="shared", tenant="acme"))
 CUSTOM = custom_verifier(
     CustomWebhook.model_validate(
         {"secret": "env:S", "signature": {"header": "X-Signature"}, "id": "$..id", "event": "$.event", "time": "$.time", "delivery": "$.id"}
@@ -105,7 +108,7 @@ def _says_the_same(part: str, good: Delivery, mutated: Delivery) -> bool:
 
 
 @given(
-    st.sampled_from([*[(verify, sign) for verify, sign, _ in SENDERS], (object_storage.verify, lambda body: signing.bearer(body, signing.SECRET.decode()))]),
+    st.sampled_from([*[(verify, sign) for verify, sign, _ in SENDERS], (STORAGE, lambda body: signing.bearer(body, signing.SECRET.decode()))]),
     BODIES,
 )
 def test_any_signed_body_is_taken_or_refused(sender: tuple[Verifier, Callable[[object], Delivery]], body: object) -> None:

@@ -10,9 +10,11 @@ import jwt
 import pytest
 
 from contracts.sources.custom import CustomWebhook
-from rest_sources import confluence, jira, object_storage, zendesk
+from contracts.sources.files import S3Source
+from rest_sources import confluence, jira, zendesk
 from rest_sources.custom.deliveries import custom_verifier
-from rest_sources.delivery import Delivery, RefusedDeliveryError, UnsignedDeliveryError
+from rest_sources.delivery import Delivery, RefusedDeliveryError, UnsignedDeliveryError, Verifier
+from rest_sources.files import s3_verifier
 from rest_sources.times import parse_time
 from tests.unit.rest_sources.signing import NOW, NOW_US, SECRET, as_bytes, bearer, delivery, hub
 from tests.unit.rest_sources.signing import zendesk as signed
@@ -173,18 +175,49 @@ def test_confluence_other_things_are_none_of_ours() -> None:
     assert confluence.verify(hub({"event": "user_created", "user": {"id": 1}}), [SECRET]) == ()
 
 
+def storage(**options: Any) -> Verifier:
+    return s3_verifier(S3Source.model_validate({"name": "vault", "type": "s3", "url": "https://s3.example", "bucket": "shared", "tenant": "acme", **options}))
+
+
 def test_object_storage_records() -> None:
-    (hint,) = object_storage.verify(bearer(OBJECT_CREATED, SECRET.decode()), [SECRET])
-    assert (hint.id, hint.source_time_us) == ("object/shared/reports/Q3 plan.pdf", NOW_US - 500_000)
-    again = object_storage.verify(bearer(OBJECT_CREATED, SECRET.decode()), [SECRET])
+    (hint,) = storage()(bearer(OBJECT_CREATED, SECRET.decode()), [SECRET])
+    assert (hint.id, hint.source_time_us) == ("file/reports/Q3 plan.pdf", NOW_US - 500_000)
+    again = storage()(bearer(OBJECT_CREATED, SECRET.decode()), [SECRET])
     assert again[0].delivery_id == hint.delivery_id != ""
 
 
 def test_object_storage_over_eventbridge() -> None:
-    body = {"id": "2ee9", "detail-type": "Object Deleted", "time": "2026-03-25T05:09:26Z", "detail": {"bucket": {"name": "b"}, "object": {"key": "a/b c.txt"}}}
+    body = {
+        "id": "2ee9",
+        "detail-type": "Object Deleted",
+        "time": "2026-03-25T05:09:26Z",
+        "detail": {"bucket": {"name": "shared"}, "object": {"key": "a/b +.txt"}},
+    }
     event = delivery(as_bytes(body), {"X-Api-Key": SECRET.decode()})
-    (hint,) = object_storage.verify(event, [SECRET])
-    assert (hint.id, hint.event, hint.delivery_id) == ("object/b/a/b c.txt", "Object Deleted", "2ee9")
+    (hint,) = storage()(event, [SECRET])
+    assert (hint.id, hint.event, hint.delivery_id) == ("file/a/b +.txt", "Object Deleted", "2ee9")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"prefix": "reports/"}, ["file/Q3 plan.pdf"]),
+        ({"prefix": "report/"}, []),
+        ({"bucket": "other"}, []),
+        ({"exclude": ["reports/**"]}, []),
+        ({"include": ["**/*.docx"]}, []),
+    ],
+)
+def test_object_storage_tells_of_the_sources_documents_alone(options: dict[str, Any], expected: list[str]) -> None:
+    assert ids(storage(**options)(bearer(OBJECT_CREATED, SECRET.decode()), [SECRET])) == expected
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer "}, {"Authorization": "Basic c2VjcmV0"}, {"Authorization": "Bearer wrong"}, {"X-Api-Key": "x"}]
+)
+def test_object_storage_believes_only_the_token(headers: dict[str, str]) -> None:
+    with pytest.raises(UnsignedDeliveryError):
+        storage()(delivery(as_bytes(OBJECT_CREATED), headers), [SECRET])
 
 
 CUSTOM: dict[str, Any] = {

@@ -46,3 +46,9 @@ def test_hostile_text_takes_linear_time(piece: str) -> None:
     started = time.perf_counter()
     embedded_text(piece * (400_000 // len(piece)))
     assert time.perf_counter() - started < 5
+
+
+def test_the_number_of_a_page_is_not_embedded() -> None:
+    assert shown_text("The end of it.\n\n## Page 3\n\nAnd on.") == "The end of it. And on."
+    assert shown_text("## Page 12\n\nText.") == "Text."
+    assert shown_text("## Page three and ## Page 4 of it") == "## Page three and ## Page 4 of it"

@@ -1,0 +1,1 @@
+"""Files of a folder or a bucket: listed, watched, read and turned into text."""
