@@ -56,6 +56,7 @@ FETCH_SECONDS: Final = Histogram("headrace_fetch_seconds", "Duration of fetching
 COLLECT_SECONDS: Final = Histogram(
     "headrace_collect_seconds", "From a change, as far as the sender says, until its record is in Kafka", ["source"], buckets=_FRESHNESS_BUCKETS
 )
+GATHERED: Final = Counter("headrace_gathered_total", "Documents read together with their related rows", ["source", "lane"])
 HINTS_WAITING: Final = Gauge("headrace_hints_waiting", "Hints read and not yet served", ["source", "partition"])
 SWEEP_FOUND: Final = Counter("headrace_sweep_found_total", "Objects that a sweep found and no webhook had told", ["source", "kind"])
 """``kind`` is changed, new or gone: what the webhooks had lost."""

@@ -61,6 +61,11 @@ def source_backfill_topic(source: str, kind: str) -> str:
     return source_topic(source, kind) + BACKFILL_SUFFIX
 
 
+def gathered_kind(table: str) -> str:
+    """The kind of the records that hold a table's rows together with their related rows; what is of the table's own kind only says which rows have changed."""
+    return table + ".gathered"
+
+
 def fixed_topics(partitions: int) -> tuple[TopicSpec, ...]:
     """Every topic that does not depend on a source."""
     return (

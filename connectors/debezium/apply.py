@@ -9,10 +9,10 @@ import structlog
 from psycopg import sql
 
 from connectors.debezium import names
-from connectors.debezium.checks import Finding
 from connectors.debezium.connect_api import ConnectApi
 from connectors.debezium.database import Connection, connected
 from connectors.debezium.errors import RefusedError
+from connectors.debezium.findings import Finding
 from connectors.debezium.observe import observe
 from connectors.debezium.plan import (
     Action,

@@ -2,61 +2,45 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
 from connectors.debezium import names
+from connectors.debezium.findings import Finding, bare, is_exact, near
 from connectors.debezium.observed import Observed, ObservedTable
+from connectors.debezium.related_checks import related_problems, related_warnings
 from connectors.debezium.spec import POLICY_KEY, REVISION_KEY, ConnectorSpec
 from contracts.sources import Table, parse_column_or_template
 from contracts.topics import JSON_BYTES_PER_CHAR, MAX_SOURCE_RECORD_BYTES, MAX_TEXT_BYTES
 
 _ROUTER: Final = "io.debezium.transforms.ContentBasedRouter"
 _DEBEZIUM: Final = "io.debezium.connector.postgresql.PostgresConnector"
-_TYPES: Final = frozenset(
-    """smallint|integer|bigint|oid|boolean|real|double precision|numeric|money|text|character varying|character|citext|uuid|enum|json|jsonb|bytea|date|interval
-    |time without time zone|time with time zone|timestamp without time zone|timestamp with time zone|inet|cidr|macaddr|bit|bit varying|tsvector
-    |int4range|int8range|numrange|daterange|tsrange|tstzrange""".replace("\n    ", "").split("|")
-)
-"""Types of which Debezium's log, its snapshots and SQL give the same value. Of others it writes null in the log (name) or nothing (interval[])."""
-_NO_ARRAYS: Final = frozenset({"interval", "money", "oid", "citext", "inet", "cidr", "macaddr", "bit", "bit varying", "tsvector"})
-
-
 _TIMES: Final = frozenset({"date", "timestamp without time zone", "timestamp with time zone"})
 _UNBOUNDED: Final = frozenset({"text", "character varying", "citext", "json", "jsonb", "bytea"})
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    subject: str
-    message: str
-    cure: str
-
-    def __str__(self) -> str:
-        return f"{self.subject}: {self.message}. {self.cure}"
 
 
 def problems_of(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
     yield from _server(spec, observed)
     yield from _role(spec, observed)
-    for table in spec.source.tables:
-        found = observed.database.tables.get(table.name)
+    for captured in spec.source.captured:
+        found = observed.database.tables.get(captured.name)
         if found is None:
-            cure = _near(table.name, observed.database.table_names, "Create it, or correct its name in sources.yaml")
-            yield Finding(table.name, "there is no such table in the database, or its schema is closed to this user", cure)
+            cure = near(captured.name, observed.database.table_names, "Create it, or correct its name in sources.yaml")
+            yield Finding(captured.name, "there is no such table in the database, or its schema is closed to this user", cure)
+        elif captured.related:
+            yield from _access(captured.name, found, spec.source.connection.user)
         else:
-            yield from _table(table, found, spec.source.connection.user)
+            yield from _table(spec.source.table(captured.name), found, spec.source.connection.user)
+    yield from related_problems(spec, observed)
 
 
 def warnings_of(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
     yield from _policy(spec, observed)
     for table in spec.source.tables:
-        if (found := observed.database.tables.get(table.name)) is not None:
+        if (found := observed.database.tables.get(table.name)) is not None and not table.related:
             yield from _size(table, found)
+    yield from related_warnings(spec, observed)
     slot, status = observed.database.slot, observed.status
     if slot is not None and slot.wal_status == "unreserved":
         yield Finding(
@@ -67,7 +51,7 @@ def warnings_of(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
     if status is not None and status.state in {"PAUSED", "STOPPED"}:
         yield Finding(spec.name, f"it is {status.state.lower()}", "'headrace connectors resume' lets it go on.")
     if observed.database.publication is not None:
-        declared = {table.name for table in spec.source.tables}
+        declared = {table.name for table in spec.source.captured}
         for name in sorted(observed.database.publication.tables - declared - {names.HEARTBEAT_TABLE, names.SIGNAL_TABLE}):
             yield Finding(name, "it is no longer declared: its changes end, its documents stay in the index", "'headrace verify --repair' removes them.")
 
@@ -109,27 +93,33 @@ def _role(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
 
 
 def _table(table: Table, found: ObservedTable, user: str) -> Iterator[Finding]:
+    yield from _access(table.name, found, user)
     if found.kind != "r":
-        yield Finding(table.name, "it is no ordinary table", "Declare the tables themselves: a view has no changes, a partitioned table's are its partitions'.")
         return
-    if not found.selectable:
-        cure = f"GRANT USAGE ON SCHEMA {table.schema_name} TO {user}; GRANT SELECT ON {table.name} TO {user};"
-        yield Finding(table.name, f"user {user} may not read it", cure)
-    if not found.owned:
-        cure = f"As superuser: GRANT <owner of {table.name}> TO {user}; only a table's owner may put it into a publication."
-        yield Finding(table.name, f"user {user} does not own it", cure)
     missing = [column for column in table.columns if column not in found.columns]
     for column in missing:
-        yield Finding(f"{table.name}.{column}", "there is no such column", _near(column, found.columns, "Correct its name in sources.yaml"))
+        yield Finding(f"{table.name}.{column}", "there is no such column", near(column, (*table.related, *found.columns), "Correct its name in sources.yaml"))
     for column in table.columns:
-        if column in found.columns and not _is_exact(found.columns[column]):
+        if column in found.columns and not is_exact(found.columns[column]):
             cure = f"Map a text column instead: ALTER TABLE {table.name} ADD COLUMN … text GENERATED ALWAYS AS (…) STORED;"
             yield Finding(f"{table.name}.{column}", f"Debezium has no exact form for type {found.columns[column]}", cure)
-    if table.retention is not None and (since := found.columns.get(table.retention.since)) is not None and _bare(since) not in _TIMES:
+    if table.retention is not None and (since := found.columns.get(table.retention.since)) is not None and bare(since) not in _TIMES:
         cure = "Name a date or timestamp column as 'since'."
         yield Finding(f"{table.name}.{table.retention.since}", f"its retention counts from this column, which is {since}", cure)
     if not missing:
         yield from _identity(table, found)
+
+
+def _access(name: str, found: ObservedTable, user: str) -> Iterator[Finding]:
+    if found.kind != "r":
+        yield Finding(name, "it is no ordinary table", "Declare the tables themselves: a view has no changes, a partitioned table's are its partitions'.")
+        return
+    if not found.selectable:
+        cure = f"GRANT USAGE ON SCHEMA {name.partition('.')[0]} TO {user}; GRANT SELECT ON {name} TO {user};"
+        yield Finding(name, f"user {user} may not read it", cure)
+    if not found.owned:
+        cure = f"As superuser: GRANT <owner of {name}> TO {user}; only a table's owner may put it into a publication."
+        yield Finding(name, f"user {user} does not own it", cure)
 
 
 def _size(table: Table, found: ObservedTable) -> Iterator[Finding]:
@@ -168,18 +158,3 @@ def _policy(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
         yield Finding(
             ", ".join(changed), "mapping, permissions, redaction, chunking or retention changed without a new revision: only rows that change will follow", cure
         )
-
-
-def _is_exact(type_name: str) -> bool:
-    """``timestamp(3) with time zone[]`` without its length is ``timestamp with time zone``."""
-    bare = _bare(type_name.removesuffix("[]"))
-    return bare in _TYPES and not (type_name.endswith("[]") and (bare in _NO_ARRAYS or bare.endswith("range")))
-
-
-def _bare(type_name: str) -> str:
-    return re.sub(r"\([^)]*\)", "", type_name)
-
-
-def _near(name: str, known: Iterable[str], otherwise: str) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"Did you mean {close[0]}?" if close else f"{otherwise}."

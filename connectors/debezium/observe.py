@@ -29,6 +29,11 @@ _UNIQUE: Final = """
 SELECT array_agg(a.attname::text) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
 WHERE i.indrelid = %s AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL GROUP BY i.indexrelid HAVING bool_and(a.attnotnull)
 """
+_INDEXES: Final = """
+SELECT array_agg(a.attname::text ORDER BY k.place) FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+WHERE i.indrelid = %s AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL GROUP BY i.indexrelid
+"""
 _ROLE: Final = """
 SELECT rolname, rolsuper, rolreplication OR EXISTS (SELECT FROM pg_roles g WHERE g.rolname = 'rds_replication' AND pg_has_role(r.oid, g.oid, 'USAGE')),
   has_database_privilege(current_database(), 'CREATE') FROM pg_roles r WHERE rolname = current_user
@@ -64,7 +69,7 @@ def observe(source: PostgresSource, connect: ConnectSettings, kafka: KafkaSettin
 def observe_database(source: PostgresSource, connection: Connection) -> ObservedDatabase:
     role = _one(connection, _ROLE)
     own = frozenset(name for name in (names.HEARTBEAT_TABLE, names.SIGNAL_TABLE) if _one(connection, "SELECT to_regclass(%s)", name)[0] is not None)
-    tables = {table.name: found for table in source.tables if (found := _table(connection, table.schema_name, table.table_name)) is not None}
+    tables = {table.name: found for table in source.captured if (found := _table(connection, table.schema_name, table.table_name)) is not None}
     return ObservedDatabase(
         wal_level=_one(connection, "SHOW wal_level")[0],
         free_slots=_one(connection, _FREE_SLOTS)[0],
@@ -103,6 +108,7 @@ def _table(connection: Connection, schema: str, table: str) -> ObservedTable | N
         identity=identity,
         identity_columns=frozenset(columns if identity == "f" else identity_columns),
         unique_keys=tuple(frozenset(key) for (key,) in connection.execute(_UNIQUE, (oid,))),
+        indexes=tuple(tuple(columns) for (columns,) in connection.execute(_INDEXES, (oid,))),
         selectable=selectable,
         owned=owned,
         kind=kind,

@@ -22,6 +22,8 @@ class ObservedTable:
     owned: bool
     kind: str = "r"
     """``pg_class.relkind``: r is an ordinary table."""
+    indexes: tuple[tuple[str, ...], ...] = ()
+    """Columns of each complete index, in its order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.debezium import names
-from connectors.debezium.checks import Finding, problems_of, warnings_of
+from connectors.debezium.checks import problems_of, warnings_of
+from connectors.debezium.findings import Finding
 from connectors.debezium.observed import Observed
 from connectors.debezium.spec import ConnectorSpec
 from connectors.debezium.topics import topics_of
@@ -111,7 +112,7 @@ def plan(spec: ConnectorSpec, observed: Observed) -> Plan:
 
 
 def published_tables(spec: ConnectorSpec) -> tuple[str, ...]:
-    return (*(table.name for table in spec.source.tables), names.HEARTBEAT_TABLE, names.SIGNAL_TABLE)
+    return (*(table.name for table in spec.source.captured), names.HEARTBEAT_TABLE, names.SIGNAL_TABLE)
 
 
 def _own_tables(observed: Observed) -> Iterator[Action]:

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.debezium import names
-from contracts.sources import PostgresSource, Table, connect_reference
+from contracts.sources import Captured, PostgresSource, Table, connect_reference
 from contracts.topics import BACKFILL_SUFFIX, DAY_MS, MAX_RECORD_BYTES, MAX_SOURCE_RECORD_BYTES, MAX_TEXT_BYTES
 
 POLICY_KEY: Final = "headrace.policy"
 REVISION_KEY: Final = "headrace.revision"
+GATHERED_KEY: Final = "headrace.gathered"
+"""Gathered tables with their epoch: their states are ordered above all others of it."""
 _JSON_CONVERTER: Final = "org.apache.kafka.connect.json.JsonConverter"
 
 
@@ -59,9 +61,10 @@ class ConnectorSpec:
         }
 
     def _capture(self) -> dict[str, str]:
-        tables = [_pattern(table.name) for table in self.source.tables]
+        captured = self.source.captured
+        tables = [_pattern(table.name) for table in captured]
         own = [_pattern(names.HEARTBEAT_TABLE), _pattern(names.SIGNAL_TABLE)]
-        columns = [_columns_pattern(table) for table in self.source.tables] + [rf"{table}\..*" for table in own]
+        columns = [_columns_pattern(table) for table in captured] + [rf"{table}\..*" for table in own]
         return {
             "plugin.name": "pgoutput",
             "slot.name": names.slot_name(self.source),
@@ -72,8 +75,8 @@ class ConnectorSpec:
             "table.include.list": ",".join(tables + own),
             "column.include.list": ",".join(columns),
             # A row may be updated and then stands in one record twice, before and after: cut where the text is refused anyway, such a record still fits.
-            f"column.truncate.to.{MAX_TEXT_BYTES + 1}.chars": ",".join(rf"{_pattern(table.name)}\..*" for table in self.source.tables),
-            "message.key.columns": ";".join(f"{_pattern(table.name)}:{','.join(table.key)}" for table in self.source.tables),
+            f"column.truncate.to.{MAX_TEXT_BYTES + 1}.chars": ",".join(rf"{_pattern(table.name)}\..*" for table in captured),
+            "message.key.columns": ";".join(f"{_pattern(table.name)}:{','.join(table.key)}" for table in captured),
             "skipped.operations": "none",
             "tombstones.on.delete": "true",
             "provide.transaction.metadata": "false",
@@ -140,7 +143,7 @@ class ConnectorSpec:
 
     def _reselect(self) -> dict[str, str]:
         """Large values that a change left alone are not in the log: read them again by key."""
-        columns = [f"{table.name}:{column}" for table in self.source.tables for column in table.columns if column not in table.key]
+        columns = [f"{table.name}:{column}" for table in self.source.captured for column in table.columns if column not in table.key]
         return {
             "post.processors": "reselect",
             "reselect.type": "io.debezium.processors.reselect.ReselectColumnsPostProcessor",
@@ -152,17 +155,20 @@ class ConnectorSpec:
 
     def _policy(self) -> dict[str, str]:
         digests = {table.name: policy_digest(self.source, table) for table in self.source.tables}
-        return {POLICY_KEY: json.dumps(digests, sort_keys=True), REVISION_KEY: str(self.source.revision)}
+        gathered = {table.name: self.source.epoch for table in self.source.tables if table.related}
+        kept = {GATHERED_KEY: json.dumps(gathered, sort_keys=True)} if gathered else {}
+        return {POLICY_KEY: json.dumps(digests, sort_keys=True), REVISION_KEY: str(self.source.revision)} | kept
 
 
 def policy_digest(source: PostgresSource, table: Table) -> str:
     """What decides the table's documents: mapping, permissions, redaction, chunking, retention. Another digest needs another revision."""
+    # What a table does not have is left out, and it keeps the digest that older releases gave it.
     parts: tuple[object, ...] = (
-        table.model_dump(mode="json", exclude={"retention"}),
+        table.model_dump(mode="json", exclude={"retention"} if table.related else {"retention", "related"}),
         source.redaction_of(table).model_dump(mode="json"),
         source.chunking_of(table).model_dump(mode="json"),
     )
-    if table.retention is not None:  # a table without one keeps the digest that older releases gave it
+    if table.retention is not None:
         parts = (*parts, table.retention.since, source.retention_days_of(table))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -180,5 +186,5 @@ def _pattern(name: str) -> str:
     return re.sub(r"([^\w])", r"\\\1", name)
 
 
-def _columns_pattern(table: Table) -> str:
+def _columns_pattern(table: Captured) -> str:
     return rf"{_pattern(table.name)}\.({'|'.join(_pattern(column) for column in table.columns)})"

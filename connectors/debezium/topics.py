@@ -21,7 +21,7 @@ _Answer = TypeVar("_Answer")
 def topics_of(source: PostgresSource, partitions: int) -> tuple[TopicSpec, ...]:
     """Every topic that the source's connector writes to."""
     heartbeats = TopicSpec(names.heartbeat_topic(source), 1, compacted=False, retention_ms=3_600_000)
-    return (*source_topics(source.name, (table.name for table in source.tables), partitions), heartbeats)
+    return (*source_topics(source.name, (table.name for table in source.captured), partitions), heartbeats)
 
 
 def existing_topics(settings: KafkaSettings) -> frozenset[str]:

@@ -3,24 +3,15 @@
 The connectors make their configuration from it and the normaliser its mapping, so that both agree by construction.
 """
 
+from contracts.sources.captured import Captured
 from contracts.sources.clickhouse import ClickHouseSource, ClickHouseTable
 from contracts.sources.custom import CustomSource
 from contracts.sources.declared import Source, Sources
 from contracts.sources.loader import environment, json_schema, load_sources, parse_sources
-from contracts.sources.model import (
-    ENTITIES,
-    REGIONS,
-    Condition,
-    ConditionValue,
-    Connection,
-    Entity,
-    Exclusion,
-    PostgresSource,
-    RedactionPolicy,
-    Table,
-    TableSource,
-)
+from contracts.sources.model import ENTITIES, REGIONS, Connection, Entity, PostgresSource, RedactionPolicy, Table, TableSource
+from contracts.sources.parts import Condition, ConditionValue, Exclusion
 from contracts.sources.problems import Problem, SourcesError
+from contracts.sources.related import Related
 from contracts.sources.rest import ConfluenceSource, JiraSource, RestSource, ZendeskSource
 from contracts.sources.secrets import SecretMissingError, connect_reference, resolve_secret
 from contracts.sources.template import InvalidTemplateError, Placeholder, Template, parse_column_or_template, parse_template
@@ -28,6 +19,7 @@ from contracts.sources.template import InvalidTemplateError, Placeholder, Templa
 __all__ = [
     "ENTITIES",
     "REGIONS",
+    "Captured",
     "ClickHouseSource",
     "ClickHouseTable",
     "Condition",
@@ -43,6 +35,7 @@ __all__ = [
     "PostgresSource",
     "Problem",
     "RedactionPolicy",
+    "Related",
     "RestSource",
     "SecretMissingError",
     "Source",

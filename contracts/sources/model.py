@@ -11,20 +11,19 @@ from collections.abc import Iterator
 from typing import Annotated, Final, Literal, Self
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BaseModel, Field, WithJsonSchema, field_validator, model_validator
 
 from contracts.events import ChunkPolicy, Scalar, TextFormat
 from contracts.identity import TENANT_PATTERN, scope_of_table
+from contracts.sources.captured import Captured, captured_tables
+from contracts.sources.parts import ColumnText, Part, TemplateText, WrittenCondition, check_template, values_by_column
+from contracts.sources.related import Related, check_related
 from contracts.sources.retention import Retention, TableRetention, check_retention, days_of
 from contracts.sources.secrets import SecretReference
-from contracts.sources.template import InvalidTemplateError, Template, parse_column_or_template, parse_template
+from contracts.sources.template import Template, parse_column_or_template, parse_template
 
 NAME_PATTERN: Final = r"^[a-z][a-z0-9_]{0,31}$"
 """A source's name is part of topics, slot, publication and connector: lower case, digits and underscores, because a slot's name may hold no more."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 Entity = Literal["EMAIL", "PHONE", "CARD", "IBAN", "IP", "NATIONAL_ID", "SECRET", "PERSON"]
@@ -32,7 +31,7 @@ ENTITIES: Final[tuple[Entity, ...]] = ("EMAIL", "PHONE", "CARD", "IBAN", "IP", "
 REGIONS: Final = ("US", "GB", "DE", "FR", "ES", "IT")
 
 
-class RedactionPolicy(_Part):
+class RedactionPolicy(Part):
     """What is replaced before a text reaches ``documents``. The pattern tier cannot be switched off."""
 
     patterns: Literal[True] = Field(default=True, description="replace what a pattern and its checksum can recognise: always on")
@@ -55,49 +54,14 @@ class RedactionPolicy(_Part):
         return regions
 
 
-def _template(text: str) -> str:
-    try:
-        parse_template(text)
-    except InvalidTemplateError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-def _column_or_template(text: str) -> str:
-    try:
-        parse_column_or_template(text)
-    except InvalidTemplateError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-TemplateText = Annotated[str, AfterValidator(_template)]
-ColumnText = Annotated[str, AfterValidator(_column_or_template)]
-ConditionValue = Scalar | None
-
-
-class Exclusion(_Part):
-    """``{not: [draft]}``: every value but these."""
-
-    not_: tuple[ConditionValue, ...] = Field(alias="not", min_length=1)
-
-
-_SCALAR_SCHEMA: Final[dict[str, object]] = {"type": ["string", "number", "boolean", "null"]}
-_VALUES_SCHEMA: Final[dict[str, object]] = {"type": "array", "items": _SCALAR_SCHEMA, "minItems": 1}
-_EXCLUSION_SCHEMA: Final[dict[str, object]] = {"type": "object", "properties": {"not": _VALUES_SCHEMA}, "required": ["not"], "additionalProperties": False}
-_CONDITION_SCHEMA: Final[dict[str, object]] = {"type": "object", "additionalProperties": {"anyOf": [_SCALAR_SCHEMA, _VALUES_SCHEMA, _EXCLUSION_SCHEMA]}}
 _KEY_SCHEMA: Final[dict[str, object]] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _PORT_SCHEMA: Final[dict[str, object]] = {
     "anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string", "pattern": "^env:"}],
     "default": 5432,
 }
 
-Condition = dict[str, tuple[ConditionValue, ...] | Exclusion]
-"""Columns with the values they may have; a row meets it when all its columns do."""
-WrittenCondition = Annotated[Condition, WithJsonSchema(_CONDITION_SCHEMA)]
 
-
-class Table(_Part):
+class Table(Part):
     """How the rows of one table become documents."""
 
     name: str = Field(pattern=r"^[^.\s]+\.[^.\s]+$", description="schema.table")
@@ -120,6 +84,7 @@ class Table(_Part):
     chunking: ChunkPolicy | None = Field(default=None, description="instead of the source's")
     redaction: RedactionPolicy | None = Field(default=None, description="instead of the source's")
     retention: TableRetention | None = Field(default=None, description="how long rows stay in the index; none: for ever")
+    related: dict[str, Related] = Field(default_factory=dict, description="tables whose rows belong to this one's documents, by the column that they make")
 
     @field_validator("key", mode="before")
     @classmethod
@@ -129,16 +94,14 @@ class Table(_Part):
     @field_validator("restricted_when", "where", mode="before")
     @classmethod
     def _one_value(cls, value: object) -> object:
-        if not isinstance(value, dict):
-            return value
-        return {column: values if isinstance(values, list | tuple | dict | Exclusion) else (values,) for column, values in value.items()}
+        return values_by_column(value)
 
     @field_validator("metadata")
     @classmethod
     def _metadata_templates(cls, metadata: dict[str, Scalar]) -> dict[str, Scalar]:
         for value in metadata.values():
             if isinstance(value, str):
-                _template(value)
+                check_template(value)
         return metadata
 
     @field_validator("tenant")
@@ -147,6 +110,11 @@ class Table(_Part):
         if "{" not in tenant and not TENANT_PATTERN.fullmatch(tenant):
             raise ValueError(f"the constant tenant {tenant!r} is not 1 to 64 characters of A-Z a-z 0-9 _ -; for a column write '{{column}}'")
         return tenant
+
+    @model_validator(mode="after")
+    def _related_columns(self) -> Self:
+        check_related(self.related, self.key, self.identity_columns)
+        return self
 
     @property
     def schema_name(self) -> str:
@@ -163,11 +131,13 @@ class Table(_Part):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column that the mapping reads, the key first: no other column leaves the database."""
+        """Every column of the table that the mapping reads, the key first; what related tables make is none of them."""
         conditions = (*(self.where or {}), *(self.restricted_when or {}))
         since = () if self.retention is None else (self.retention.since,)
+        joined = (column for related in self.related.values() for column in related.on.values())
         templates = (column for template in self._templates() for column in template.columns)
-        return tuple(dict.fromkeys((*self.identity_columns, *templates, *conditions, *since)))
+        mapped = (*self.identity_columns, *templates, *conditions, *since, *joined)
+        return tuple(dict.fromkeys(column for column in mapped if column not in self.related))
 
     def _templates(self) -> Iterator[Template]:
         yield from (parse_column_or_template(text) for text in (self.title, self.body, self.url) if text)
@@ -179,7 +149,7 @@ class Table(_Part):
         yield from (parse_template(value) for value in self.metadata.values() if isinstance(value, str))
 
 
-class Connection(_Part):
+class Connection(Part):
     """Where the database is. Values written ``env:NAME`` are taken from the environment when the file is read; the password stays a reference."""
 
     host: str = Field(min_length=1)
@@ -190,7 +160,7 @@ class Connection(_Part):
     sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
 
 
-class TableSource(_Part):
+class TableSource(Part):
     """What all sources of tables have: each row of a declared table is a document."""
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -242,3 +212,8 @@ class PostgresSource(TableSource):
 
     def scope_of(self, table: Table) -> str:
         return scope_of_table(self.name, self.connection.database, table.schema_name, table.table_name)
+
+    @property
+    def captured(self) -> tuple[Captured, ...]:
+        """Every table whose changes the connector delivers, related ones included."""
+        return captured_tables(self.tables)

@@ -12,6 +12,16 @@ from contracts.sources.problems import Problem
 Place = tuple[str | int, ...]
 
 
+class _Names(yaml.SafeLoader):
+    """Keys are names, also ``on``, ``off``, ``yes`` and ``no``, which YAML 1.1 calls truth values."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:bool":
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep)
+
+
 @dataclass(frozen=True, slots=True)
 class YamlText:
     data: object
@@ -34,7 +44,7 @@ def show_place(place: Place) -> str:
 def parse_yaml(text: str) -> YamlText:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=_Names)  # noqa: S506 - a safe loader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         return YamlText(None, {}, (Problem("", line, f"not YAML: {error.problem or error.context}", "check indentation, colons and quotes on this line"),))

@@ -12,6 +12,7 @@ from connectors.debezium.database import Connection
 from connectors.debezium.spec import heartbeat_statement
 from contracts.identity import Version
 from contracts.rereads import Reread, encode_reread, rereads_topic_spec
+from contracts.rows.snapshots import Snapshot
 from contracts.settings import KafkaSettings, read
 from contracts.sources import ClickHouseSource, PostgresSource, Table
 from contracts.topic_admin import ensure_topics
@@ -40,7 +41,7 @@ class ThroughConnector:
     connection: Connection
 
     def mark(self) -> Version:
-        return mark_now(self.source, self.connection)
+        return mark_now(self.source, self.table, self.connection)
 
     async def again(self, held: Mapping[Key, Version | None]) -> str | None:
         if reason := await stopped(self.source):
@@ -70,12 +71,17 @@ class ThroughPoller:
         return None
 
 
-def mark_now(source: PostgresSource, connection: Connection) -> Version:
+def mark_now(source: PostgresSource, table: Table, connection: Connection) -> Version:
     """A version above everything that was committed before, and below everything that will be committed after this call.
 
     The log's position is taken, then a transaction of our own is committed that the connector sees too. Debezium orders a change by where the last commit
     before it ended: for whatever commits after ours that is our commit or a later one, so above the position; what committed before began below it.
+    Gathered documents are ordered by the states they were read in: the one after our transaction is above all before it, and every change to come is read in a later one.
     """
+    if table.related:
+        connection.execute(heartbeat_statement(source).encode())
+        state = connection.execute("SELECT pg_current_snapshot()::text").fetchone()
+        return Version(source.epoch, *Snapshot.parse(str(state[0]) if state else "").sequence, source.revision)
     found = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
     connection.execute(heartbeat_statement(source).encode())
     return Version(source.epoch, int(found[0]) if found else 0, 0, source.revision)

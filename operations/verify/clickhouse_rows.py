@@ -21,11 +21,11 @@ from connectors.clickhouse.rows import RowReader
 from connectors.clickhouse.service import password_of
 from connectors.clickhouse.session import inspect
 from connectors.process import CannotStartError
+from contracts.rows.values import text_of
 from contracts.sources import ClickHouseSource, ClickHouseTable
 from operations.foreseen import OperationError
 from operations.verify.source_rows import BATCH_CHARACTERS, BATCH_ROWS, Key, Row
 from streams.mapping import TableMapping
-from streams.mapping.values import text_of
 
 
 class ClickHouseRows:

@@ -143,7 +143,7 @@ async def run(chosen: Chosen, wishes: Wishes, advance: Advance) -> Report:
             asking = {TableMapping(*one).scope: _asking(*one, connections, producer) for one in chosen.tables}
             repaired = await _repaired(Repair(verification, asking, index, store, producer), objects, findings, producer, advance)
             findings = await compared()
-        in_flight = await records_in_flight(read(KafkaSettings)) if findings.differences else 0
+        in_flight = await records_in_flight(read(KafkaSettings), chosen.sources) if findings.differences else 0
         why = await reasons([one for one in chosen.sources if isinstance(one, PostgresSource)], findings.differences) if findings.differences else []
         space = f"{embedder.space} ({names.chunk})"
         return Report(findings, time.monotonic() - began, space, wishes.sample, in_flight, repaired, before if repaired else (), tuple(why))

@@ -23,7 +23,7 @@ from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL
 from index.store import WeaviateStore
 from operations.foreseen import OperationError
 from operations.lag import records_in_flight
-from operations.verify.asking import Asking
+from operations.verify.asking import Asking, ThroughConnector
 from operations.verify.comparison import Difference, leftovers
 from operations.verify.index_reader import IndexReader
 from operations.verify.source_rows import Key
@@ -65,6 +65,7 @@ class Repair:
     ) -> None:
         self._verification = verification
         self._asking = asking
+        self._sources = [one.source for one in asking.values() if isinstance(one, ThroughConnector)]
         self._index = index
         self._store = store
         self._producer = producer
@@ -187,7 +188,7 @@ class Repair:
             advance(_WAITING, len(waiting) - len(still), None)
             if len(still) < len(waiting):
                 quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > QUIET_SECONDS and await records_in_flight(read(KafkaSettings)) == 0:
+            elif time.monotonic() - quiet_since > QUIET_SECONDS and await records_in_flight(read(KafkaSettings), self._sources) == 0:
                 return
             waiting = still
 

@@ -12,10 +12,11 @@ from psycopg.rows import dict_row
 
 from connectors.debezium.database import Connection
 from connectors.debezium.snapshots import key_filter
+from contracts.rows.reading import TableReading, tables_of
+from contracts.rows.sql_rows import COLUMN_TYPES, SESSION, quoted
+from contracts.rows.values import text_of
 from operations.foreseen import OperationError
-from streams.mapping import COLUMN_TYPES, TableMapping, row_from_sql, select_rows
-from streams.mapping.sql_rows import SESSION, quoted
-from streams.mapping.values import text_of
+from streams.mapping import TableMapping
 
 Row = Mapping[str, object]
 Key = tuple[str, ...]
@@ -56,12 +57,11 @@ class PostgresRows:
     def __init__(self, mapping: TableMapping, connection: Connection) -> None:
         self.mapping = mapping
         self._connection = connection
-        table = mapping.table
-        found = connection.execute(COLUMN_TYPES.encode(), {"schema": table.schema_name, "table": table.table_name}).fetchall()
-        self.types: dict[str, str] = dict(found)
-        if absent := [column for column in table.columns if column not in self.types]:
-            what = f"has no column {', '.join(absent)}" if self.types else "does not exist"
-            raise OperationError(f"The table {table.name} of source {mapping.source.name} {what}.", "'headrace connectors plan' shows what differs.")
+        self._reading = TableReading(mapping.table, {name: self._types_of(name) for name in tables_of(mapping.table)})
+        if absent := self._reading.absent():
+            raise OperationError(
+                f"The database of source {mapping.source.name} does not have {', '.join(absent)}.", "'headrace connectors plan' shows what differs."
+            )
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -75,7 +75,7 @@ class PostgresRows:
         return int(found[0]) if found else 0
 
     def all(self, sample: int | None = None) -> Iterator[list[Row]]:
-        statement = select_rows(self.mapping.table, self.types)
+        statement = self._reading.select()
         if sample is not None:
             statement += f" WHERE ctid = ANY (ARRAY(SELECT ctid FROM {self._name} ORDER BY random() LIMIT {sample:d}))"  # noqa: S608  # as above
         with self._connection.cursor(name="headrace_verify", row_factory=dict_row) as cursor:
@@ -87,7 +87,7 @@ class PostgresRows:
         if not keys:
             return {}
         literals = [self._literals(key) for key in keys]
-        statement = f"{select_rows(self.mapping.table, self.types)} WHERE {key_filter(self.mapping.table, literals)}"
+        statement = f"{self._reading.select()} WHERE {key_filter(self.mapping.table, literals)}"
         try:
             with self._connection.cursor(row_factory=dict_row) as cursor:
                 found = cursor.execute(statement.encode()).fetchall()
@@ -96,8 +96,12 @@ class PostgresRows:
                 return {}
             half = len(keys) // 2
             return self.by_key(keys[:half]) | self.by_key(keys[half:])
-        rows = [row_from_sql(row, self.types) for row in found]
+        rows = [self._reading.row(row) for row in found]
         return {tuple(text_of(row[column]) for column in self.mapping.table.key): row for row in rows}
+
+    def _types_of(self, name: str) -> dict[str, str]:
+        schema, _, table = name.partition(".")
+        return dict(self._connection.execute(COLUMN_TYPES.encode(), {"schema": schema, "table": table}).fetchall())
 
     @property
     def _name(self) -> str:
@@ -105,14 +109,14 @@ class PostgresRows:
 
     def _literals(self, key: Key) -> Key:
         """The parts as Postgres reads them: bytea stands in ids as Debezium writes it, in base64."""
-        types = [self.types[column] for column in self.mapping.table.key]
+        types = [self._reading.own_types[column] for column in self.mapping.table.key]
         return tuple("\\x" + base64.b64decode(part).hex() if kind == "bytea" else part for part, kind in zip(key, types, strict=False))
 
     def _batches(self, cursor: psycopg.ServerCursor[dict[str, object]]) -> Iterator[list[Row]]:
         batch: list[Row] = []
         characters = 0
         for raw in cursor:
-            batch.append(row_from_sql(raw, self.types))
+            batch.append(self._reading.row(raw))
             characters += sum(len(value) for value in raw.values() if isinstance(value, str))
             if len(batch) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
                 yield batch

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from contracts.rows.snapshots import GATHERED_ORDER
 from contracts.settings import SourcesSettings, read
 from contracts.sources import load_sources
 from index.manifest import Manifest
@@ -165,6 +166,8 @@ def short(version: tuple[int, int, int, int], kind: SourceKind = "postgres") -> 
         return f"{epoch}·{datetime.fromtimestamp(major / 1_000_000, UTC).isoformat(timespec='microseconds').removesuffix('+00:00')}·{minor}·{policy}"
     if kind == "rest":
         return f"{epoch}·{major}{f'+{minor}' if minor else ''}·{policy}"
+    if major >= GATHERED_ORDER:
+        return f"{epoch}·before transaction {major - GATHERED_ORDER}, {2**32 - minor} open·{policy}"
     return f"{epoch}·{major >> 32:X}/{major & 0xFFFFFFFF:X}·{minor >> 32:X}/{minor & 0xFFFFFFFF:X}·{policy}"
 
 

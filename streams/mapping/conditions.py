@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from contracts.rows.values import text_of
 from contracts.sources import Condition, ConditionValue, Exclusion
 from streams.mapping.row import RowReader
-from streams.mapping.values import text_of
 
 
 def meets(condition: Condition, row: RowReader) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import orjson
 
+from contracts.rows.values import text_of
 from contracts.sources import Template
 from streams.mapping.errors import MappingError
 from streams.mapping.row import RowReader
-from streams.mapping.values import text_of
 
 
 def principals_in_column(template: Template, row: RowReader) -> tuple[str, ...]:

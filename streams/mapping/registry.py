@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from contracts.rest_records import OBJECTS
 from contracts.sources import Sources
-from contracts.topics import source_backfill_topic, source_topic
+from contracts.topics import gathered_kind, source_backfill_topic, source_topic
 from streams.mapping.rest import RestMapping
 from streams.mapping.table import TableMapping
 
@@ -29,6 +29,6 @@ def kinds_by_source(sources: Sources) -> dict[str, list[str]]:
 def _mappings(sources: Sources) -> Iterator[tuple[str, str, AnyMapping]]:
     for source in sources.of_tables:
         for table in source.tables:
-            yield source.name, table.name, TableMapping(source, table)
+            yield source.name, gathered_kind(table.name) if table.related else table.name, TableMapping(source, table)
     for one in sources.rest:
         yield one.name, OBJECTS, RestMapping(one)

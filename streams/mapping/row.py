@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.rows.placeholders import is_unavailable
+from contracts.rows.values import text_of
 from streams.mapping.errors import MissingColumnError, UnavailableValueError
-from streams.mapping.placeholders import is_unavailable
-from streams.mapping.values import text_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,14 @@ from pydantic import ValidationError
 from contracts.envelope import Envelope, Heartbeat, Row, Tombstone, version_of
 from contracts.events import DeleteRecord, DocumentRecord, FloorRecord, MetadataValue, describe_validation
 from contracts.identity import InvalidIdentityError, Version, check_tenant, document_id
+from contracts.rows.placeholders import is_unavailable
+from contracts.rows.values import metadata_of
 from contracts.sources import Table, TableSource, parse_column_or_template, parse_template
 from streams.mapping.conditions import meets
 from streams.mapping.errors import InvalidIdentityColumnError, MappingError, WrongTableError
 from streams.mapping.expiry import expiry_of
-from streams.mapping.placeholders import is_unavailable
 from streams.mapping.principals import principals_by_templates, principals_in_column
 from streams.mapping.row import RowReader
-from streams.mapping.values import metadata_of
 
 Record = DocumentRecord | DeleteRecord | FloorRecord
 

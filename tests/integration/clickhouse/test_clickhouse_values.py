@@ -15,9 +15,9 @@ from connectors.clickhouse.records import Envelopes
 from connectors.clickhouse.rows import RowReader
 from connectors.clickhouse.session import inspect
 from contracts.envelope import Envelope, decode_envelope
+from contracts.rows.values import metadata_of
 from contracts.sources.clickhouse import ClickHouseConnection, ClickHouseSource, ClickHouseTable
 from streams.mapping.row import RowReader as MappedRow
-from streams.mapping.values import metadata_of
 
 pytestmark = pytest.mark.timeout(120)
 Databases = Callable[[ClickHouseTable], Database]

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from streams.mapping.array_text import parse_array
-from streams.mapping.sql_values import value_from_text
-from streams.mapping.values import metadata_of, text_of
+from contracts.rows.array_text import parse_array
+from contracts.rows.sql_values import value_from_text
+from contracts.rows.values import metadata_of, text_of
 
 
 @pytest.mark.parametrize(

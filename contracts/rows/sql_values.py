@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from streams.mapping.array_text import parse_array
+from contracts.rows.array_text import parse_array
 
 _TYPE: Final = re.compile(r"(?P<name>[a-z_\" ]+?)(?:\((?P<length>-?\d+)(?:,-?\d+)?\))?(?P<zone> with(?:out)? time zone)?(?P<array>\[\])?")
 _INTERVAL: Final = re.compile(r"P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?[\d.]+)S)?)?")

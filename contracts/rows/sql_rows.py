@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from contracts.rows.sql_values import value_from_text
 from contracts.sources import Table
-from streams.mapping.sql_values import value_from_text
 
 SESSION: Final = {
     "TimeZone": "UTC",
@@ -40,7 +40,7 @@ def session_options() -> str:
 def select_rows(table: Table, types: Mapping[str, str], columns: Sequence[str] | None = None) -> str:
     """``SELECT`` of the mapped columns, each as text or null; the caller may append WHERE, ORDER BY and LIMIT."""
     chosen = table.columns if columns is None else columns
-    listed = ", ".join(f"{_as_text(column, types.get(column, 'text'))} AS {quoted(column)}" for column in chosen)
+    listed = ", ".join(f"{as_text(column, types.get(column, 'text'))} AS {quoted(column)}" for column in chosen)
     return f"SELECT {listed} FROM {quoted(table.schema_name)}.{quoted(table.table_name)}"  # noqa: S608 - identifiers are quoted, and there is nothing else
 
 
@@ -53,7 +53,8 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def _as_text(column: str, type_name: str) -> str:
-    name = quoted(column)
+def as_text(column: str, type_name: str, of: str = "") -> str:
+    """The expression of a column's text, or null; ``of`` is the alias of its table with a dot."""
+    name = of + quoted(column)
     shown = f"{name}::numeric" if type_name == "money" else name
     return f"CASE WHEN {name} IS NOT NULL THEN format('%s', {shown}) END"
