@@ -23,6 +23,7 @@ BENCHMARKS: Final[dict[str, tuple[str, ...]]] = {
     "freshness-5-backfill": ("bench.pipeline.freshness", "--rate", "5", "--seconds", "120", "--backfill", "20000"),
     "freshness-5-overlap-0": ("bench.pipeline.freshness", "--rate", "5", "--seconds", "120", "--overlap", "0"),
     "freshness-5-names": ("bench.pipeline.freshness", "--rate", "5", "--seconds", "120", "--names"),
+    "freshness-gathered": ("bench.pipeline.gathered", "--rate", "5", "--seconds", "120"),
     "load-handbook": ("bench.pipeline.load", "--handbook"),
     "load-rows": ("bench.pipeline.load", "--rows", "5000"),
     "query": ("bench.query",),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aiokafka.errors import KafkaError
 
+from connectors.gather.gatherer import LANES, group_of
 from contracts.settings import KafkaSettings
+from contracts.sources import PostgresSource, TableSource
 from operations.topic_reading import TopicReader, topic_reader
 
 GROUPS: Final = ("headrace-normalize-live", "headrace-normalize-backfill", "headrace-index-live", "headrace-index-backfill")
@@ -27,16 +29,24 @@ class Lag:
     known: bool
 
 
+def groups_of(sources: Iterable[TableSource]) -> tuple[str, ...]:
+    """Of the gatherers of all declared tables that have related ones, and of the stream workers."""
+    gathered = [
+        group_of(source, table, lane) for source in sources if isinstance(source, PostgresSource) for table in source.tables if table.related for lane in LANES
+    ]
+    return (*gathered, *GROUPS)
+
+
 async def lags(settings: KafkaSettings, groups: Sequence[str] = GROUPS) -> tuple[Lag, ...]:
     """The groups' lag. Raises KafkaError where no broker answers."""
     async with topic_reader(settings) as reader:
         return tuple([await _lag(reader, group) for group in groups])
 
 
-async def records_in_flight(settings: KafkaSettings) -> int | None:
+async def records_in_flight(settings: KafkaSettings, sources: Iterable[TableSource]) -> int | None:
     """Records that no worker has done with yet; None where Kafka cannot be asked."""
     try:
-        return sum(lag.records for lag in await lags(settings))
+        return sum(lag.records for lag in await lags(settings, groups_of(sources)))
     except KafkaError:
         return None
 

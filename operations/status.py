@@ -23,7 +23,7 @@ from weaviate.exceptions import WeaviateBaseError
 
 from connectors.debezium import ConnectorError, Health, health_of
 from contracts.settings import ConnectSettings, KafkaSettings, SourcesSettings, WeaviateSettings, home, read
-from contracts.sources import SourcesError, load_sources
+from contracts.sources import PostgresSource, SourcesError, load_sources
 from index.collections import CollectionNames, live_space
 from index.connection import connect
 from index.reading_counts import Counts, count_tenants
@@ -33,7 +33,7 @@ from operations.dead_letters.letters import read_letters
 from operations.foreseen import UNAVAILABLE, one_message
 from operations.freshness import Buckets, Freshness, MetricsUnavailableError, freshness, merged, read_histograms, read_metrics
 from operations.intake import Intake, Metrics, intakes, parse_metrics
-from operations.lag import Lag, lags
+from operations.lag import Lag, groups_of, lags
 from operations.stack import ProcessState, Stack
 from operations.stack.commands import process_table
 from operations.topic_reading import topic_reader
@@ -148,11 +148,19 @@ async def _kafka(found: Status) -> None:
     async def ask() -> tuple[tuple[Lag, ...], int]:
         async with topic_reader(settings) as reader:
             letters = await read_letters(reader)
-        return await lags(settings), sum(letter.resolution is None for letter in letters)
+        return await lags(settings, groups_of(_declared())), sum(letter.resolution is None for letter in letters)
 
     answer = await _asked(found, f"Kafka at {settings.bootstrap_servers}", ask)
     if answer is not None:
         found.lags, found.dead_letters_open = answer
+
+
+def _declared() -> tuple[PostgresSource, ...]:
+    """None for an invalid file: what is wrong with it is told with the connectors."""
+    try:
+        return load_sources(read(SourcesSettings).sources).postgres
+    except SourcesError:
+        return ()
 
 
 async def _index(found: Status) -> None:

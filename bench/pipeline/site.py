@@ -8,11 +8,11 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 import yaml
@@ -71,17 +71,25 @@ def row(page: Page) -> tuple[int, str, str, str, list[str]]:
 
 
 @asynccontextmanager
-async def bench_site(*, overlap: float = 0.2, names: bool = False, programs: tuple[str, ...] | None = None) -> AsyncIterator[Site]:
-    """A fresh stack with an empty table; down and removed afterwards."""
+async def bench_site(
+    *,
+    overlap: float = 0.2,
+    names: bool = False,
+    programs: tuple[str, ...] | None = None,
+    more_ddl: str = "",
+    more: Mapping[str, Any] | None = None,
+    port_base: int = PORT_BASE,
+) -> AsyncIterator[Site]:
+    """A fresh stack with an empty table; down and removed afterwards. ``more_ddl`` goes on after the table, ``more`` is written over its declaration."""
     with temporary_home() as home:
-        stack = Stack(home, StackSettings(port_base=PORT_BASE), *([programs] if programs else []))
+        stack = Stack(home, StackSettings(port_base=port_base), *([programs] if programs else []))
         keys = _write_keys(home)
-        sources = _write_sources(home, overlap=overlap, names=names)
+        sources = _write_sources(home, overlap=overlap, names=names, more=more or {})
         chosen = {"HEADRACE_SOURCES": str(sources), "HEADRACE_QUERY_API_KEYS_FILE": str(home / "api-keys.yaml")}
         try:
             await asyncio.to_thread(stack.up, environment=chosen)
             with psycopg.connect(stack.site.dsn(), autocommit=True) as connection:
-                connection.execute(_SCHEMA)
+                connection.execute(_SCHEMA + more_ddl)
             prober = Prober(f"http://{stack.site.address('query')}")
             async with IndexWatch(stack.site.address("kafka")) as watch:
                 yield Site(stack, load_sources(sources).postgres[0], keys, watch, prober, Corpus())
@@ -111,8 +119,8 @@ def _write_keys(home: Path) -> dict[str, str]:
     return keys
 
 
-def _write_sources(home: Path, *, overlap: float, names: bool) -> Path:
-    table = {"name": TABLE, "key": ["id"], "tenant": "{tenant}", "title": "title", "body": "body", "allowed": "allowed", "doc_type": "page"}
+def _write_sources(home: Path, *, overlap: float, names: bool, more: Mapping[str, Any]) -> Path:
+    table = {"name": TABLE, "key": ["id"], "tenant": "{tenant}", "title": "title", "body": "body", "allowed": "allowed", "doc_type": "page"} | dict(more)
     connection = {name: f"env:HEADRACE_DEMO_{name.upper()}" for name in ("host", "port", "database", "user", "password")}
     source = {"name": "pages", "type": "postgres", "connection": connection, "redaction": {"names": names}, "chunking": {"overlap": overlap}, "tables": [table]}
     path = home / "sources.yaml"

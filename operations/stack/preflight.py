@@ -29,7 +29,7 @@ def callers_settings(site: Site) -> dict[str, str]:
 
 def check_settings(site: Site, programs: Collection[str], chosen: Mapping[str, str]) -> None:
     """Raises StackError where the workers would find no valid sources.yaml, or the query service no API keys."""
-    if {"normalize", "normalize-backfill", "watch", "webhooks", "collect"} & set(programs):
+    if {"normalize", "normalize-backfill", "watch", "webhooks", "collect", "gather"} & set(programs):
         try:
             # env: may name what only this start will write to stack.env
             load_sources(Path(chosen.get(_SOURCES) or read(SourcesSettings).sources), {**os.environ, **stack_environment(site), **chosen})

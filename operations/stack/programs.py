@@ -138,6 +138,7 @@ WORKERS: Final = (
     _connector("collect", "connectors.collect", "collect-metrics", "healthz", ("collect-metrics",)),
     # Ready once it serves its metrics: a ClickHouse that is away keeps no stack from starting; 'headrace status' tells it.
     _connector("poll", "connectors.clickhouse", "poll-metrics", "metrics", ("poll-metrics",)),
+    _connector("gather", "connectors.gather", "gather-metrics", "healthz", ("gather-metrics",)),
     ProgramSpec(
         name="query",
         command=lambda _site: [sys.executable, "-m", "query_service"],

@@ -29,6 +29,7 @@ PORT_OFFSETS: Final = MappingProxyType(
         "index-backfill-metrics": 64,
         "collect-metrics": 65,
         "poll-metrics": 66,
+        "gather-metrics": 67,
         "weaviate-http": 80,
         "connect": 83,
         "kafka": 92,

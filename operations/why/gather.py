@@ -17,22 +17,22 @@ from contracts.events import DeleteRecord, FloorRecord, InvalidRecordError, deco
 from contracts.hints import collector_group
 from contracts.identity import Version, document_id, key_of_document, record_key
 from contracts.rest_records import OBJECTS
+from contracts.rows.values import text_of
 from contracts.settings import KafkaSettings, WeaviateSettings, read
 from contracts.sources import Sources
-from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL, source_backfill_topic, source_topic
+from contracts.topics import DOCUMENTS, DOCUMENTS_BACKFILL, gathered_kind, source_backfill_topic, source_topic
 from index.collections import CollectionNames, complete_documents, live_space
 from index.connection import connect
 from index.store import DocKey, StoreUnavailableError, WeaviateStore
 from operations.dead_letters.letters import read_letters
 from operations.foreseen import OperationError
-from operations.lag import GROUPS, lags
+from operations.lag import groups_of, lags
 from operations.topic_reading import KafkaRecord, Place, TopicReader, topic_reader
 from operations.verify.index_reader import IndexReader
 from operations.why.collecting import ask_collecting, native_in
 from operations.why.evidence import Evidence, InIndex, Seen
 from operations.why.sources import ask_object, ask_row, kind_of
 from streams.mapping import AnyMapping, RestMapping, TableMapping
-from streams.mapping.values import text_of
 
 TAIL_RECORDS: Final = 10_000
 """How far back a partition is looked through."""
@@ -55,7 +55,7 @@ async def gather(sources: Sources, doc_id: str, tenant: str | None) -> Evidence:
             evidence = Evidence(doc_id, tenant)
     evidence.declared = tuple(map(_scope, mappings))
     await _noted(evidence, "index", _ask_index(evidence))
-    await _noted(evidence, "Kafka", _ask_kafka(evidence, mapping))
+    await _noted(evidence, "Kafka", _ask_kafka(evidence, mapping, sources))
     return evidence
 
 
@@ -87,16 +87,16 @@ async def _noted(evidence: Evidence, what: str, asked: Awaitable[None]) -> None:
 # -- Kafka ---------------------------------------------------------------------------------------------------------------------------
 
 
-async def _ask_kafka(evidence: Evidence, mapping: AnyMapping | None) -> None:
+async def _ask_kafka(evidence: Evidence, mapping: AnyMapping | None, sources: Sources) -> None:
     settings = read(KafkaSettings)
-    groups: tuple[str, ...] = GROUPS
+    groups = groups_of(sources.of_tables)
     async with topic_reader(settings) as reader:
         if mapping is not None:
             columns, key, topics = _raw_place(evidence, mapping)
             evidence.raw = tuple([seen for topic in topics for seen in await _raw(evidence, reader, topic, mapping, columns, key)])
         if isinstance(mapping, RestMapping):
             evidence.collecting = await ask_collecting(reader, mapping, evidence.doc_id)
-            groups = (*GROUPS, collector_group(mapping.source.name))
+            groups = (*groups, collector_group(mapping.source.name))
         tenants = {evidence.tenant, evidence.row.tenant, *(held.tenant for held in evidence.indexed)} - {None, ""}
         keys = [record_key(tenant, evidence.doc_id) for tenant in sorted(str(tenant) for tenant in tenants)]
         evidence.documents = tuple([seen for topic in (DOCUMENTS, DOCUMENTS_BACKFILL) for key in keys for seen in await _documents(reader, topic, key)])
@@ -107,9 +107,10 @@ async def _ask_kafka(evidence: Evidence, mapping: AnyMapping | None) -> None:
 
 
 def _raw_place(evidence: Evidence, mapping: AnyMapping) -> tuple[Sequence[str], tuple[str, ...], tuple[str, str]]:
-    """The columns of the record's key, the key, and the topics of both lanes."""
+    """The columns of the record's key, the key, and the topics of both lanes: what normalize reads."""
     if isinstance(mapping, TableMapping):
-        columns, key, kind = mapping.table.key, key_of_document(mapping.scope, evidence.doc_id), mapping.table.name
+        table = mapping.table
+        columns, key, kind = table.key, key_of_document(mapping.scope, evidence.doc_id), gathered_kind(table.name) if table.related else table.name
     else:
         columns, key, kind = ("id",), (native_in(mapping, evidence.doc_id),), OBJECTS
     return columns, key, (source_topic(mapping.source.name, kind), source_backfill_topic(mapping.source.name, kind))

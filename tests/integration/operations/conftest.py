@@ -131,25 +131,30 @@ def _fill(sql: psycopg.Connection[Any]) -> None:
         sql.execute("INSERT INTO notes VALUES (%s, %s, 'ops', %s, %s, '{public}')", (row, tenant, f"Note {row}", f"# Note {row}\n\n{body}"))
 
 
-@pytest.fixture(scope="module")
-def desk(stack_factory: StackSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:  # noqa: F811 - the fixture
+def desk_of(stack_factory: StackSession, folder: Path, yaml: str, fill: Callable[[psycopg.Connection[Any]], None], workers: tuple[str, ...]) -> Iterator[Desk]:  # noqa: F811 - the fixture
+    """A filled and indexed database under the workers; both gone afterwards."""
     servers = stack_factory(*SERVERS)
     name = f"desk_{uuid.uuid4().hex[:8]}"
-    sources = tmp_path_factory.mktemp("desk") / "sources.yaml"
-    sources.write_text(YAML.format(name=name, database=name))
+    sources = folder / "sources.yaml"
+    sources.write_text(yaml.format(name=name, database=name))
     os.environ["HEADRACE_SOURCES"] = str(sources)
-    stack = Stack(servers.site.home, servers.site.settings, (*SERVERS, *WORKERS))
+    stack = Stack(servers.site.home, servers.site.settings, (*SERVERS, *workers))
     with psycopg.connect(servers.site.dsn("postgres"), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
     stack.up(environment={"HEADRACE_SOURCES": str(sources)})
     with psycopg.connect(servers.site.dsn(name), autocommit=True) as sql:
-        _fill(sql)
+        fill(sql)
         source = load_sources(sources).postgres[0]
         list(apply_source(source, read(ConnectSettings), read(KafkaSettings)))
         made = Desk(name, stack, sources, name, sql)
         made.until(lambda: made.verified()["consistent"], 180)
         yield made
     list(delete_source(source, read(ConnectSettings)))
-    for worker in WORKERS:
+    for worker in workers:
         stack.stop(worker)
     os.environ.pop("HEADRACE_SOURCES")
+
+
+@pytest.fixture(scope="module")
+def desk(stack_factory: StackSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:  # noqa: F811 - the fixture
+    yield from desk_of(stack_factory, tmp_path_factory.mktemp("desk"), YAML, _fill, WORKERS)
