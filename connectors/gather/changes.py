@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from contracts.envelope import Envelope, Row
+from contracts.events import InvalidRecordError
 from contracts.rows.placeholders import is_unavailable
 from contracts.rows.values import text_of
 from contracts.sources import Related, Table, parse_template
@@ -65,7 +66,11 @@ class Changes:
             self.truncated = _earlier(self.truncated, cause)
             return
         shown = {**(change.key or {}), **((change.before if change.op == "d" else change.after) or {})}
-        wanted = self._want(tuple(text_of(shown.get(column)) for column in self.table.key), cause)
+        if absent := [column for column in self.table.key if shown.get(column) is None]:
+            raise InvalidRecordError(
+                f"{self.table.name}: key column {', '.join(absent)} is not in the change; a record from before it was published lacks it for good"
+            )
+        wanted = self._want(tuple(text_of(shown[column]) for column in self.table.key), cause)
         before = {**(change.key or {}), **(change.before or {})}
         if change.op == "d" or (change.before is not None and _whole(before, self.table.identity_columns)):
             identity = {column: before[column] for column in self.table.identity_columns if column in before}

@@ -1,4 +1,4 @@
-"""Reads documents from a source's database, over one connection of its own. Every error leaves it as a GatherError or a TooLargeError; the connection is then made anew."""
+"""Reads documents from a source's database, over one connection of its own. Every error leaves it as one of errors.py; after those that pass the connection is made anew."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ from connectors.debezium.database import connection_info
 from connectors.debezium.errors import ConnectorError
 from connectors.debezium.snapshots import request_snapshot
 from connectors.gather.changes import Key
-from connectors.gather.errors import DatabaseAwayError, GatherError, MissingColumnsError, NotVisibleError, StatementRefusedError, TooLargeError
+from connectors.gather.errors import (
+    DatabaseAwayError,
+    GatherError,
+    ImpossibleValueError,
+    MissingColumnsError,
+    NotVisibleError,
+    StatementRefusedError,
+    TooLargeError,
+)
 from contracts.rows.reading import TableReading, tables_of
 from contracts.rows.related_sql import PARENT
 from contracts.rows.snapshots import Snapshot
@@ -194,6 +202,8 @@ def _told() -> Iterator[None]:
         yield
     except (psycopg.errors.ProgramLimitExceeded, psycopg.errors.OutOfMemory) as error:
         raise TooLargeError(type(error).__name__) from error
+    except psycopg.DataError as error:
+        raise ImpossibleValueError(type(error).__name__) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise DatabaseAwayError(f"the database does not answer ({str(error).strip().partition(chr(10))[0] or type(error).__name__})") from error
     except psycopg.Error as error:
