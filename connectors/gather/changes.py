@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from contracts.envelope import Envelope, Row
+from contracts.events import InvalidRecordError
 from contracts.rows.placeholders import is_unavailable
 from contracts.rows.values import text_of
 from contracts.sources import Related, Table, parse_template
@@ -47,12 +48,6 @@ class Changes:
     """A related table was truncated."""
     transactions: set[int] = field(default_factory=set)
 
-    @property
-    def earliest(self) -> Cause:
-        """For documents of which nobody knows any more what touched them."""
-        causes = [wanted.cause for wanted in self.keys.values()] + [cause for found in self.matches.values() for cause in found.values()]
-        return min(causes, key=lambda cause: cause.time_us)
-
     def add(self, change: Envelope, *, backfill: bool) -> None:
         """Whatever the table has to do with this one's documents. Rows of a snapshot have not changed, so they concern their own document alone."""
         cause = Cause(change.source.time_us, change.source.tx_id)
@@ -71,7 +66,11 @@ class Changes:
             self.truncated = _earlier(self.truncated, cause)
             return
         shown = {**(change.key or {}), **((change.before if change.op == "d" else change.after) or {})}
-        wanted = self._want(tuple(text_of(shown.get(column)) for column in self.table.key), cause)
+        if absent := [column for column in self.table.key if shown.get(column) is None]:
+            raise InvalidRecordError(
+                f"{self.table.name}: key column {', '.join(absent)} is not in the change; a record from before it was published lacks it for good"
+            )
+        wanted = self._want(tuple(text_of(shown[column]) for column in self.table.key), cause)
         before = {**(change.key or {}), **(change.before or {})}
         if change.op == "d" or (change.before is not None and _whole(before, self.table.identity_columns)):
             identity = {column: before[column] for column in self.table.identity_columns if column in before}

@@ -1,4 +1,4 @@
-"""Reads documents from a source's database, over one connection of its own. Every error leaves it as a GatherError or a TooLargeError; the connection is then made anew."""
+"""Reads documents from a source's database, over one connection of its own. Every error leaves it as one of errors.py; after those that pass the connection is made anew."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ from connectors.debezium.database import connection_info
 from connectors.debezium.errors import ConnectorError
 from connectors.debezium.snapshots import request_snapshot
 from connectors.gather.changes import Key
-from connectors.gather.errors import DatabaseAwayError, GatherError, MissingColumnsError, NotVisibleError, StatementRefusedError, TooLargeError
+from connectors.gather.errors import (
+    DatabaseAwayError,
+    GatherError,
+    ImpossibleValueError,
+    MissingColumnsError,
+    NotVisibleError,
+    StatementRefusedError,
+    TooLargeError,
+)
 from contracts.rows.reading import TableReading, tables_of
 from contracts.rows.related_sql import PARENT
 from contracts.rows.snapshots import Snapshot
@@ -35,7 +43,7 @@ _FIRST_PAUSE_SECONDS: Final = 0.001
 _LONGEST_PAUSE_SECONDS: Final = 0.1
 _ASK_SECONDS: Final = 1.0
 VISIBLE_SECONDS: Final = 30.0
-_STATE: Final = "SELECT pg_current_snapshot()::text, pg_is_in_recovery()"
+_STATE: Final = "SELECT pg_current_snapshot()::text"
 _OPTIONS: Final = session_options() + " -c jit=off"
 _ALIVE: Final[dict[str, int]] = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 """So that a server that is gone without a word is told from one that takes its time."""
@@ -83,8 +91,18 @@ class Database:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
-    async def rows(self, keys: Sequence[Key]) -> Rows:
-        """Those of the rows that exist, with all that belongs to their documents. Raises TooLargeError where they are too much for one statement."""
+    async def rows(self, keys: Sequence[Key], transactions: Collection[int] = ()) -> Rows:
+        """Those of the rows that exist, with all that belongs to their documents, in a state that shows the transactions: nearly always the first that is looked at.
+
+        Raises TooLargeError where they are too much for one statement.
+        """
+        found = await self._rows(keys)
+        if all(found.snapshot.shows(transaction) for transaction in transactions):
+            return found
+        await self.showing(transactions)
+        return await self._rows(keys)
+
+    async def _rows(self, keys: Sequence[Key]) -> Rows:
         reading = await self._types()
         found = f"SELECT {reading.expressions()} FROM {reading.key_arrays()} JOIN {reading.source()} ON {reading.key_condition()}"  # noqa: S608 - quoted
         statement = f"SELECT now.state, found.* FROM (SELECT pg_current_snapshot()::text AS state) AS now LEFT JOIN ({found}) AS found ON true"  # noqa: S608 - quoted
@@ -125,9 +143,7 @@ class Database:
     # -- the connection --------------------------------------------------------------------------------------------------------------
 
     async def _snapshot(self) -> Snapshot:
-        ((state, standby),) = await self._all(_STATE, ())
-        if standby:
-            raise DatabaseAwayError("the server is a standby, whose states have no order; connection.host has to name the primary")
+        ((state,),) = await self._all(_STATE, ())
         return Snapshot.parse(state)
 
     async def _of_this_history(self, transactions: set[int], snapshot: Snapshot) -> set[int]:
@@ -164,7 +180,11 @@ class Database:
                 info = connection_info(self._source, options=_OPTIONS)
             except ConnectorError as error:
                 raise DatabaseAwayError(f"{error.cause} {error.cure}") from error
-            self._connection = await psycopg.AsyncConnection.connect(psycopg.conninfo.make_conninfo(info, **_ALIVE), autocommit=True)
+            connection = await psycopg.AsyncConnection.connect(psycopg.conninfo.make_conninfo(info, **_ALIVE), autocommit=True)
+            if await (await connection.execute("SELECT pg_is_in_recovery()")).fetchone() != (False,):
+                await connection.close()
+                raise DatabaseAwayError("the server is a standby, whose states have no order; connection.host has to name the primary")
+            self._connection = connection
         return self._connection
 
     @staticmethod
@@ -182,6 +202,8 @@ def _told() -> Iterator[None]:
         yield
     except (psycopg.errors.ProgramLimitExceeded, psycopg.errors.OutOfMemory) as error:
         raise TooLargeError(type(error).__name__) from error
+    except psycopg.DataError as error:
+        raise ImpossibleValueError(type(error).__name__) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise DatabaseAwayError(f"the database does not answer ({str(error).strip().partition(chr(10))[0] or type(error).__name__})") from error
     except psycopg.Error as error:

@@ -37,5 +37,9 @@ class StatementRefusedError(GatherError):
         super().__init__(f"the database refuses to read: {shown or type(error).__name__}; 'headrace connectors plan' shows what differs from sources.yaml")
 
 
+class ImpossibleValueError(Exception):
+    """No value of a column's type can be what was asked for, so no row has it: a related row may name a parent that cannot be."""
+
+
 class TooLargeError(Exception):
     """One document's rows are more than a statement or a record can hold."""

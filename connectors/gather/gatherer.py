@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -17,7 +17,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from connectors.gather.changes import Cause, Changes, Key, Wanted
 from connectors.gather.database import KEYS_AT_ONCE, Database
-from connectors.gather.errors import GatherError, TooLargeError
+from connectors.gather.errors import GatherError, ImpossibleValueError, TooLargeError
 from connectors.gather.records import Envelopes
 from connectors.gather.writer import Writer
 from contracts.envelope import Envelope, decode_envelope
@@ -27,6 +27,7 @@ from contracts.sources import PostgresSource, Table
 from contracts.telemetry import GATHERED, RETRIES, STEP_SECONDS
 from contracts.topics import BACKFILL_SUFFIX, MAX_SOURCE_RECORD_BYTES, gathered_kind, source_backfill_topic, source_topic
 
+_Asked = TypeVar("_Asked")
 Lane = Literal["live", "backfill"]
 LANES: Final[tuple[Lane, ...]] = ("live", "backfill")
 _FIRST_PAUSE_SECONDS: Final = 0.1
@@ -34,6 +35,12 @@ _LONGEST_PAUSE_SECONDS: Final = 15.0
 _POLL_MS: Final = 1000
 _RECORDS_AT_ONCE: Final = 2000
 _log = structlog.get_logger()
+
+
+def _halves(asked: dict[Key, _Asked]) -> list[dict[Key, _Asked]]:
+    """None of one alone."""
+    half = len(asked) // 2
+    return [dict(islice(asked.items(), half)), dict(islice(asked.items(), half, None))] if half else []
 
 
 def group_of(source: PostgresSource, table: Table, lane: Lane) -> str:
@@ -128,13 +135,15 @@ class Gatherer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             return
 
     async def _write(self, changes: Changes) -> None:
-        """Nothing is read before all that the batch tells of is visible: whoever becomes a row's parent later is read later, and seen with it."""
-        snapshot = await self._database.showing(changes.transactions)
-        if changes.truncated is not None:
-            await self._writer.send(self._out, [self._envelopes.of_truncate(changes.truncated, snapshot)])
+        """What is read shows all that the batch tells of. Parents are looked for only then: whoever becomes a row's parent later is read later, and seen with it."""
+        unseen: Collection[int] = changes.transactions
+        if changes.matches or changes.truncated is not None or changes.everything is not None:
+            snapshot, unseen = await self._database.showing(changes.transactions), ()
+            if changes.truncated is not None:
+                await self._writer.send(self._out, [self._envelopes.of_truncate(changes.truncated, snapshot)])
         pending = iter(changes.keys.items())
         while page := dict(islice(pending, KEYS_AT_ONCE)):
-            await self._read(page)
+            await self._read(page, unseen)
         for columns, values in changes.matches.items():
             await self._read_matching(columns, values, changes)
         if changes.truncated is not None or changes.everything is not None:
@@ -143,24 +152,29 @@ class Gatherer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
 
     async def _read_matching(self, columns: tuple[str, ...], values: dict[Key, Cause], changes: Changes) -> None:
         cause = min(values.values(), key=lambda one: one.time_us)
-        async for keys in self._database.matching(columns, list(values)):
-            pending = iter(key for key in keys if key not in changes.keys)
-            while page := {key: Wanted(cause) for key in islice(pending, KEYS_AT_ONCE)}:
-                await self._read(page)
+        try:
+            async for keys in self._database.matching(columns, list(values)):
+                pending = iter(key for key in keys if key not in changes.keys)
+                while page := {key: Wanted(cause) for key in islice(pending, KEYS_AT_ONCE)}:
+                    await self._read(page)
+        except ImpossibleValueError:
+            for part in _halves(values):
+                await self._read_matching(columns, part, changes)
 
-    async def _read(self, wanted: dict[Key, Wanted]) -> None:
-        """Documents that are too much for one statement are read in halves, until the one that is too large alone is found."""
+    async def _read(self, wanted: dict[Key, Wanted], transactions: Collection[int] = ()) -> None:
+        """Documents that one statement does not read together are read in halves, until the one that is too large, or cannot be, is alone."""
         began = time.perf_counter()
         try:
-            found = await self._database.rows(list(wanted))
-        except TooLargeError as error:
-            await self._database.close()
-            if len(wanted) == 1:
+            found = await self._database.rows(list(wanted), transactions)
+        except (TooLargeError, ImpossibleValueError) as error:
+            if parts := _halves(wanted):
+                for part in parts:
+                    await self._read(part, transactions)
+            elif isinstance(error, TooLargeError):
                 await self._refuse(error, next(iter(wanted)))
-                return
-            half = len(wanted) // 2
-            for part in (dict(islice(wanted.items(), half)), dict(islice(wanted.items(), half, None))):
-                await self._read(part)
+            else:
+                (gone,) = wanted.values()
+                await self._writer.send(self._out, self._envelopes.of_document(gone, None, await self._database.showing(transactions)))
             return
         STEP_SECONDS.labels("gather", "read").observe(time.perf_counter() - began)
         earliest = min((one.cause for one in wanted.values()), key=lambda cause: cause.time_us)

@@ -109,6 +109,12 @@ class ClickHouseTable(Table):
         return self
 
     @model_validator(mode="after")
+    def _of_one_table(self) -> Self:
+        if self.related:
+            raise ValueError("'related' is for Postgres: let a materialized view in ClickHouse write one table of them")
+        return self
+
+    @model_validator(mode="after")
     def _columns_apart(self) -> Self:
         if self.version is not None and self.version == self.updated_at:
             raise ValueError("'version' names the same column as 'updated_at': leave 'version' out")

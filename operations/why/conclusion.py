@@ -167,6 +167,15 @@ def _before_kafka(evidence: Evidence, held: Version | None, what: str) -> Conclu
             f"{what}: deletes of {evidence.table} do not show {columns}.",
             f"ALTER TABLE {evidence.table} REPLICA IDENTITY FULL, then 'headrace verify --repair'.",
         )
+    return _nothing_newer(evidence, newest, what)
+
+
+def _nothing_newer(evidence: Evidence, newest: Seen | None, what: str) -> Conclusion:
+    behind = sum(
+        lag.records for lag in evidence.lags if lag.group.startswith("headrace-gather-") and lag.group.endswith(f"-{evidence.source}-{evidence.table}")
+    )
+    if behind:
+        return Conclusion(False, f"{what}: the gatherers have {behind} changes before them.", "Wait, or see 'headrace status' and the log of gather.")
     if newest is None:
         return Conclusion(
             False, f"{what}: no change of it is in Kafka (the last {evidence.raw_scanned:,} records were looked at).", _ASK_AGAIN.format(evidence)

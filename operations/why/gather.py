@@ -107,7 +107,7 @@ async def _ask_kafka(evidence: Evidence, mapping: AnyMapping | None, sources: So
 
 
 def _raw_place(evidence: Evidence, mapping: AnyMapping) -> tuple[Sequence[str], tuple[str, ...], tuple[str, str]]:
-    """The columns of the record's key, the key, and the topics of both lanes."""
+    """The columns of the record's key, the key, and the topics of both lanes: what normalize reads."""
     if isinstance(mapping, TableMapping):
         kind = gathered_kind(mapping.table.name) if mapping.table.related else mapping.table.name
         columns, key = mapping.table.key, key_of_document(mapping.scope, evidence.doc_id)

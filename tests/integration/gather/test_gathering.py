@@ -92,3 +92,14 @@ def test_a_database_that_is_away_is_waited_for(desk: Desk) -> None:
     assert "two" in desk.settled()["acme", "1"][1]
     assert process.poll() is None
     assert "one" not in desk.log()
+
+
+def test_a_related_row_may_name_a_parent_that_cannot_be(desk: Desk) -> None:
+    sql = desk.trial.sql
+    sql.execute("ALTER TABLE comments ALTER ticket_id TYPE bigint; ALTER TABLE memberships ALTER project_id TYPE bigint")
+    desk.start()
+    sql.execute("INSERT INTO tickets VALUES (1, 'acme', 7, 'T', 'D'), (2, 'acme', 8, 'T', 'D')")
+    sql.execute("INSERT INTO comments VALUES (1, 99999999999, 'Ann', 'lost'), (2, 1, 'Ann', 'one'), (3, 99999999998, 'Ann', 'lost'), (4, 2, 'Ann', 'two')")
+    sql.execute("INSERT INTO memberships VALUES (99999999999, 'x'), (7, 'eve'), (8, 'bob'), (99999999998, 'x')")
+    found = desk.settled()
+    assert (found["acme", "1"][2], found["acme", "2"][2]) == (("user:eve",), ("user:bob",))

@@ -38,6 +38,7 @@ def test_the_mapping_takes_it_as_it_takes_a_postgres_source() -> None:
         ({"key": "id"}, r"the tenant comes from tenant, which is not in the key.*write key: \[tenant, id\]"),
         ({"updated_at": "id", "tenant": "acme"}, "'updated_at' changes with each state"),
         ({"version": "updated_at"}, "leave 'version' out"),
+        ({"related": {"x": {"table": "shop.notes", "on": {"id": "id"}, "text": "{said}"}}}, "'related' is for Postgres"),
         ({"is_deleted": "id", "tenant": "acme"}, "'is_deleted' must be a column of its own"),
         ({"name": "reviews"}, "should match pattern"),
         ({"name": "shop.odd name"}, "should match pattern"),

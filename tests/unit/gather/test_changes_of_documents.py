@@ -11,6 +11,7 @@ import pytest
 from connectors.gather.changes import Changes, Wanted
 from connectors.gather.records import Envelopes
 from contracts.envelope import Envelope, decode_envelope
+from contracts.events import InvalidRecordError
 from contracts.rows.snapshots import Snapshot
 from contracts.sources import PostgresSource, Table, parse_sources
 
@@ -124,3 +125,8 @@ def test_truncates(source: PostgresSource, table: Table) -> None:
     floor = Envelopes(source, table).of_truncate(own.truncated, Snapshot(100, frozenset()))
     assert floor.key is None
     assert orjson.loads(floor.value)["op"] == "t"
+
+
+def test_a_change_without_its_key_is_refused(table: Table) -> None:
+    with pytest.raises(InvalidRecordError, match="key column org is not in the change"):
+        collected(table, change("tickets", "c", None, {"id": 7, "tenant": "t"}, {"id": 7}))
