@@ -22,7 +22,7 @@ from contracts.envelope import decode_envelope
 from contracts.events import DeleteRecord, DocumentRecord, FloorRecord
 from contracts.identity import Version
 from contracts.topics import gathered_kind, source_backfill_topic, source_topic
-from operations.verify.source_rows import TableRows, prepare
+from operations.verify.source_rows import PostgresRows, prepare
 from streams.mapping import Record, TableMapping
 from tests.integration.debezium.conftest import Trial, _text
 
@@ -124,7 +124,7 @@ class Desk:
         mapping = self.mapping
         with connected(self.trial.source) as connection:
             prepare(connection)
-            rows = TableRows(mapping, connection).by_key([(str(number),) for (number,) in self.trial.sql.execute("SELECT id FROM tickets")])
+            rows = PostgresRows(mapping, connection).by_key([(str(number),) for (number,) in self.trial.sql.execute("SELECT id FROM tickets")])
         found = [mapping.expected(row, Version(0, 0, 0, 0), 0) for row in rows.values()]
         return {named(record): shown(record) for record in found if record is not None}
 
