@@ -217,8 +217,3 @@ class PostgresSource(TableSource):
 
     def scope_of(self, table: Table) -> str:
         return scope_of_table(self.name, self.connection.database, table.schema_name, table.table_name)
-
-    @property
-    def captured(self) -> tuple[Captured, ...]:
-        """Every table whose changes the connector delivers, related ones included."""
-        return captured_tables(self.tables)

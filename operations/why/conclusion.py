@@ -143,13 +143,11 @@ def _before_the_index(evidence: Evidence, document: Seen, what: str) -> Conclusi
 
 
 def _not_delivered(evidence: Evidence, what: str) -> Conclusion | None:
-    """What brings the source's changes does not, or is behind."""
+    """What brings the source's changes does not."""
     if evidence.connector is not None and evidence.connector.alerts:
         return Conclusion(False, f"{what}: the connector does not deliver: {evidence.connector.alerts[0]}.", "'headrace connectors status' shows more.")
     if evidence.kind == "clickhouse" and evidence.cursor is None:
         return Conclusion(False, f"{what}: no poller has read {evidence.table} yet.", "'headrace status' shows the poller and what keeps it from reading.")
-    if behind := evidence.behind("gather"):
-        return Conclusion(False, f"{what}: the gatherers have {behind} changes before them.", "Wait, or see 'headrace status' and the log of gather.")
     return None
 
 
