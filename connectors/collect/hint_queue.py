@@ -60,7 +60,8 @@ class HintQueue:
         self._end = position
         self._served = dict(served)
         self._open: dict[int, None] = {}
-        self._urgent: dict[str, Pending] = {}
+        self._told: dict[str, Pending] = {}
+        self._scanned: dict[str, Pending] = {}
         self._slow: dict[str, Pending] = {}
         self._running: set[str] = set()
         self._behind: dict[str, Pending] = {}
@@ -89,9 +90,9 @@ class HintQueue:
     def has_slow(self) -> bool:
         return bool(self._slow)
 
-    def take_urgent(self) -> Pending | None:
-        """The next that somebody waits for; None where there is none."""
-        return self._take(self._urgent)
+    def take_urgent(self, *, scanned: bool = True) -> Pending | None:
+        """The next that somebody waits for; None where there is none. A sender's word goes first; ``scanned`` is whether what follows from another change may have its turn."""
+        return self._take(self._told) or (self._take(self._scanned) if scanned else None)
 
     def take_slow(self) -> Pending | None:
         """The next that may take its time."""
@@ -132,12 +133,10 @@ class HintQueue:
 
     def _place(self, pending: Pending) -> None:
         native = pending.native
-        for place in (self._behind, self._delayed, self._urgent, self._slow):
+        for place in (self._behind, self._delayed, self._told, self._scanned, self._slow):
             if (other := place.pop(native, None)) is not None:
                 pending = other.and_(pending)
         if native in self._running:
             self._behind[native] = pending
-        elif pending.urgent:
-            self._urgent[native] = pending
         else:
-            self._slow[native] = pending
+            {"webhook": self._told, "scan": self._scanned, "sweep": self._slow}[pending.found_by][native] = pending

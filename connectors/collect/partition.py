@@ -11,11 +11,14 @@ from connectors.collect.fetching import Fetching, Later
 from connectors.collect.hint_queue import HintQueue, Pending
 from connectors.collect.pace import Pace
 from connectors.collect.writing import PartitionWriter, Result
+from connectors.rest.http_api import MAY_WAIT
 from contracts.events import InvalidRecordError
 from contracts.fetched import FetchedState
 from contracts.hints import decode_hint
 from contracts.telemetry import HINTS_WAITING
 
+SCANNED_SHARE: Final = 2
+"""What follows from other changes has at most one of so many places."""
 MOST_RESULTS: Final = 200
 """Most fetches in one transaction."""
 
@@ -48,6 +51,7 @@ class PartitionCollector:
         self._wake = asyncio.Event()
         self._more_slow = asyncio.Event()
         self._urgent = 0
+        self._scanned = 0
         self._writing = asyncio.Lock()
 
     @property
@@ -78,8 +82,11 @@ class PartitionCollector:
                 self._wake.clear()
 
     def _start_urgent(self, group: asyncio.TaskGroup) -> None:
-        while self._urgent < self._lanes.fetches and (pending := self._queue.take_urgent()) is not None:
+        """What follows from another change, such as all pages below a restricted one, never has all of the places: the next edit would wait for it."""
+        most_scanned = max(1, self._lanes.fetches // SCANNED_SHARE)
+        while self._urgent < self._lanes.fetches and (pending := self._queue.take_urgent(scanned=self._scanned < most_scanned)) is not None:
             self._urgent += 1
+            self._scanned += pending.found_by == "scan"
             group.create_task(self._fetch_urgent(pending))
 
     async def _fetch_urgent(self, pending: Pending) -> None:
@@ -87,6 +94,7 @@ class PartitionCollector:
             await self._fetch(pending)
         finally:
             self._urgent -= 1
+            self._scanned -= pending.found_by == "scan"
             self._look()
 
     async def _slowly(self, group: asyncio.TaskGroup) -> None:
@@ -111,6 +119,7 @@ class PartitionCollector:
             self._lanes.slow.release()
 
     async def _fetch(self, pending: Pending) -> None:
+        MAY_WAIT.set(pending.found_by != "webhook")
         wait = bool(pending.delay_ms) and not pending.attempts
         outcome = Later(pending.delay_ms / 1000) if wait else await self._fetching.fetch(pending, self._known)
         if isinstance(outcome, Later):

@@ -1,5 +1,6 @@
 """``rest_sources.api.Api`` over httpx: bounded concurrency, one pause for all when the vendor asks for one, retries with growing waits, and nothing believed that is not JSON.
 
+What nobody has just told of (``MAY_WAIT``: sweeps, and what follows from other changes) has at most half of the places, so that a restricted page with a thousand below it delays no edit.
 A 429 or 503 with ``Retry-After`` holds back every request to the host, not only the one that was refused: the vendor's limit is the account's.
 """
 
@@ -8,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal, Self, TypeVar
 
@@ -21,6 +23,8 @@ from contracts.sources.rest import GONE
 from contracts.telemetry import RETRIES
 from rest_sources.api import Answer, ApiError, ApiRefusedError, ApiUnavailableError, ForbiddenError, Method, Parameters, TooLargeError, UnexpectedAnswerError
 
+MAY_WAIT: Final[ContextVar[bool]] = ContextVar("headrace_request_may_wait", default=False)
+"""Of the task that asks, and of all that it begins."""
 _GONE: Final = frozenset(GONE)
 _LATER: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _FOUND: Final = frozenset({200})
@@ -63,6 +67,7 @@ class HttpApi:
         self._anonymous = httpx.AsyncClient(timeout=timeout_seconds, follow_redirects=False)
         self._host = self._client.base_url.host
         self._slots = asyncio.Semaphore(concurrency)
+        self._waiting_slots = asyncio.Semaphore(max(1, concurrency // 2))
         self._patience_seconds = patience_seconds
         self._first_wait_seconds = first_wait_seconds
         self._gone = gone
@@ -180,7 +185,10 @@ class HttpApi:
         redirects: bool = False,
     ) -> AsyncGenerator[httpx.Response, None]:
         """The response to one request, its head read and judged. Raises _WorthAnotherTryError and ApiError."""
-        async with self._slots:
+        async with AsyncExitStack() as places:
+            if MAY_WAIT.get():
+                await places.enter_async_context(self._waiting_slots)
+            await places.enter_async_context(self._slots)
             while (pause := self._resume_at - time.monotonic()) > 0:  # noqa: ASYNC110  # a time is awaited, which others may put off meanwhile
                 await asyncio.sleep(pause)
             try:

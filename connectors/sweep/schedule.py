@@ -12,6 +12,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from connectors.collect.states import read_states
+from connectors.rest.http_api import MAY_WAIT
 from connectors.sweep.cursors import SweepCursor, read_cursor, write_cursor
 from connectors.sweep.sweeper import Look, Sweeper, Swept
 from contracts.fetched import FetchedState
@@ -75,6 +76,7 @@ async def take(look: Look, source: CollectedSource, reader: Reader, kafka: Kafka
 
 async def keep_sweeping(source: CollectedSource, reader: Reader, kafka: KafkaSettings, mine: asyncio.Event) -> None:
     """While this process owns the source's first partition. Raises KafkaError."""
+    MAY_WAIT.set(True)
     cursor: SweepCursor | None = None
     first = source.sweep.at_start
     while True:

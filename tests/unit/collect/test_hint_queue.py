@@ -44,6 +44,19 @@ def test_an_urgent_hint_makes_a_sweeps_finding_urgent() -> None:
     assert queue.has_slow
 
 
+def test_what_follows_from_another_change_stands_behind_a_senders_word() -> None:
+    queue = HintQueue(0, {})
+    queue.add(0, hint("page/1", "scan"))
+    queue.add(1, hint("page/2", "scan"))
+    queue.add(2, hint("page/3"))
+    queue.add(3, hint("page/2"))
+    taken = [queue.take_urgent(scanned=False) for _ in range(3)]
+    assert [(pending.native, pending.offsets) if pending else None for pending in taken] == [("page/3", (2,)), ("page/2", (1, 3)), None]
+    last = queue.take_urgent()
+    assert last is not None
+    assert last.native == "page/1"
+
+
 def test_what_was_served_before_a_restart_is_not_fetched_again() -> None:
     queue = HintQueue(5, {"ticket/1": 7})
     queue.add(5, hint("ticket/2"))

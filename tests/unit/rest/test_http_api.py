@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from connectors.rest.http_api import HttpApi, retry_after
+from connectors.rest.http_api import MAY_WAIT, HttpApi, retry_after
 from examples.vendors.control import Control
 from examples.vendors.deliveries import Deliverer, RetryRule
 from examples.vendors.faults import Faults, FaultSettings
@@ -147,6 +147,25 @@ async def test_no_more_at_once_than_allowed(vendor: Vendor) -> None:
     async with vendor.api(concurrency=3) as api:
         await asyncio.gather(*[api.get("/thing") for _ in range(20)])
     assert vendor.most_open == 3
+
+
+async def test_what_may_wait_leaves_half_of_the_places(vendor: Vendor) -> None:
+    async def patiently(api: HttpApi) -> None:
+        MAY_WAIT.set(True)
+        await asyncio.gather(*[api.get("/thing") for _ in range(20)])  # what it begins waits as well
+
+    async with vendor.api(concurrency=4) as api:
+        waiting = asyncio.create_task(patiently(api))
+        while vendor.open < 2:  # noqa: ASYNC110  # the server tells nobody
+            await asyncio.sleep(0)
+        at = len(vendor.times)
+        await asyncio.gather(*[api.get("/thing") for _ in range(2)])
+        assert len(vendor.times) < at + 2 + 4  # they did not stand behind the twenty
+        await waiting
+        assert vendor.most_open == 4
+        vendor.most_open = 0
+        await asyncio.create_task(patiently(api))
+    assert vendor.most_open == 2
 
 
 async def test_a_file_within_its_limit_and_beyond(vendor: Vendor) -> None:
