@@ -53,7 +53,11 @@ def warnings_of(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:
     if observed.database.publication is not None:
         declared = {table.name for table in spec.source.captured}
         for name in sorted(observed.database.publication.tables - declared - {names.HEARTBEAT_TABLE, names.SIGNAL_TABLE}):
-            yield Finding(name, "it is no longer declared: its changes end, its documents stay in the index", "'headrace verify --repair' removes them.")
+            yield Finding(
+                name,
+                "it is no longer declared: its changes end, and documents that were made of its rows stay in the index",
+                "'headrace verify --repair' removes them.",
+            )
 
 
 def _server(spec: ConnectorSpec, observed: Observed) -> Iterator[Finding]:

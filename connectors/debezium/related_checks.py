@@ -9,7 +9,7 @@ from typing import Final
 from connectors.debezium.findings import Finding, bare, is_exact, near
 from connectors.debezium.observed import Observed, ObservedTable
 from connectors.debezium.spec import GATHERED_KEY, ConnectorSpec
-from contracts.sources import Related, Table
+from contracts.sources import Exclusion, Related, Table
 
 _WHOLE: Final = frozenset({"smallint", "integer", "bigint"})
 _TEXTS: Final = frozenset({"text", "character varying"})
@@ -66,8 +66,14 @@ def _columns(related: Related, child: ObservedTable) -> Iterator[Finding]:
         elif not is_exact(child.columns[column]):
             cure = f"Use a text column instead: ALTER TABLE {related.table} ADD COLUMN … text GENERATED ALWAYS AS (…) STORED;"
             yield Finding(where, f"type {child.columns[column]} has no exact form", cure)
-        elif column in (related.where or {}) and bare(child.columns[column]) not in _CONDITIONS:
+        elif _compares(related, column) and bare(child.columns[column]) not in _CONDITIONS:
             yield Finding(where, f"a condition cannot compare type {child.columns[column]}", f"Possible are columns of {', '.join(sorted(_CONDITIONS))}.")
+
+
+def _compares(related: Related, column: str) -> bool:
+    """Whether a condition looks at the column's value: that one is null can be asked of any type."""
+    wanted = (related.where or {}).get(column, ())
+    return any(value is not None for value in (wanted.not_ if isinstance(wanted, Exclusion) else wanted))
 
 
 def _joins(table: Table, related: Related, parent: ObservedTable, child: ObservedTable) -> Iterator[Finding]:

@@ -12,42 +12,47 @@ import structlog
 from aiohttp import web
 
 from connectors.collect.app import declared_topics
-from connectors.process import CannotStartError, run_service
-from connectors.rest.credentials import webhook_secrets
+from connectors.process import LOOK_SECONDS, CannotStartError, run_service
 from connectors.webhooks.app import application, opened
-from connectors.webhooks.receiver import WebhookSource
+from connectors.webhooks.believed import believed
 from contracts.problem_json import BrokenRequests
 from contracts.settings import KafkaSettings, WebhookSettings, read
 from contracts.sources import Sources, environment
 from contracts.topic_admin import ensure_topics
-from rest_sources.catalog import verifier_of
 
 _log = structlog.get_logger()
 
 
-def believed(sources: Sources, environ: Mapping[str, str]) -> list[WebhookSource]:
-    """Whom to believe. Raises CredentialsError."""
-    return [
-        WebhookSource(source.name, verifier_of(source), webhook_secrets(source, environ), source.webhook.max_body_bytes, source.webhook.per_second)
-        for source in sources.collected
-        if source.webhook is not None
-    ]
+async def _until_found(sources: Sources, missing: Mapping[str, str]) -> None:
+    """Returns once a secret that was missing is there: the receiver begins anew with it."""
+    if not missing:
+        await asyncio.Event().wait()
+    while believed(sources.collected, environment()).without_secret == missing:  # noqa: ASYNC110  # files and variables tell nobody
+        await asyncio.sleep(LOOK_SECONDS)
+    _log.info("secret found")
 
 
 async def _serve(sources: Sources) -> None:
     kafka, settings = read(KafkaSettings), read(WebhookSettings)
-    taken = believed(sources, environment())
+    taken = believed(sources.collected, environment())
+    for name, reason in taken.without_secret.items():
+        _log.error("deliveries not taken", source=name, reason=reason)
     await ensure_topics(kafka, declared_topics(sources.collected, kafka.partitions))
     async with opened(
-        taken, kafka.bootstrap_servers, kafka_seconds=settings.kafka_seconds, known_deliveries=settings.known_deliveries, limits_url=settings.limits_url
+        taken.sources,
+        kafka.bootstrap_servers,
+        kafka_seconds=settings.kafka_seconds,
+        known_deliveries=settings.known_deliveries,
+        limits_url=settings.limits_url,
+        without_secret=taken.without_secret,
     ) as service:
         logging.getLogger("aiohttp.server").addFilter(BrokenRequests())
         runner = web.AppRunner(application(service), access_log=None)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port).start()
-            _log.info("listening", host=settings.host, port=settings.port, sources=[source.name for source in taken])
-            await asyncio.Event().wait()
+            _log.info("listening", host=settings.host, port=settings.port, sources=[source.name for source in taken.sources])
+            await _until_found(sources, taken.without_secret)
         except OSError as error:
             address = f"{settings.host}:{settings.port}"
             raise CannotStartError(f"cannot listen on {address}: {error.strerror or error}; stop what uses it, or set HEADRACE_WEBHOOKS_PORT") from error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from aiohttp import web
@@ -39,6 +40,7 @@ class Service:
     receiver: Receiver
     log: HintsLog
     limiter: SlidingWindowCounterRateLimiter
+    without_secret: Mapping[str, str]
 
 
 KAFKA_SECONDS: Final = 5.0
@@ -72,12 +74,13 @@ async def opened(
     kafka_seconds: float = KAFKA_SECONDS,
     known_deliveries: int = KNOWN_DELIVERIES,
     limits_url: str = "async+memory://",
+    without_secret: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncGenerator[Service, None]:
-    """All parts, connected. ``limits_url`` says where rates are counted: ``async+redis://…`` where there are replicas. Raises KafkaError where no broker answers."""
+    """All parts, connected. Deliveries of those in ``without_secret`` are to come again. ``limits_url`` says where rates are counted: ``async+redis://…`` where there are replicas. Raises KafkaError where no broker answers."""
     by_name = {source.name: source for source in sources}
     known = KnownDeliveries(known_deliveries)
     async with HintsLog(bootstrap_servers, list(by_name), kafka_seconds, known.add) as log:
-        yield Service(by_name, Receiver(log, known), log, SlidingWindowCounterRateLimiter(storage_from_string(limits_url)))
+        yield Service(by_name, Receiver(log, known), log, SlidingWindowCounterRateLimiter(storage_from_string(limits_url)), without_secret)
 
 
 def application(service: Service) -> web.Application:
@@ -108,6 +111,12 @@ async def receive(request: web.Request) -> web.Response:
 
 
 async def _take(service: Service, source: WebhookSource | None, request: web.Request) -> Outcome:
+    name = request.match_info["source"]
+    if name in service.without_secret:
+        raise unavailable(
+            "secret-missing",
+            f"The secret of {name}'s webhooks is missing here, so no delivery can be told to be its own. Nothing is lost if you send it again.",
+        )
     if source is None:
         known = ", ".join(sorted(service.sources)) or "none"
         raise Problem(404, "unknown-source", "No such source", f"No source of this name takes webhooks. Known are: {known}.")

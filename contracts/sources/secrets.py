@@ -34,12 +34,16 @@ def resolve_secret(reference: str, environ: Mapping[str, str]) -> str:
     kind, _, place = reference.partition(":")
     if kind == "env":
         if place not in environ:
-            raise SecretMissingError(f"the environment variable {place} is not set; set it, for this command and for Kafka Connect")
+            raise SecretMissingError(
+                f"the environment variable {place} is not set; set it for this command, and for the program that reads the source ('headrace up' passes it on)"
+            )
         return environ[place]
     try:
         return Path(place).read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
-        raise SecretMissingError(f"{place} cannot be read ({error.strerror}); write the secret there, readable for this user and for Kafka Connect") from error
+        raise SecretMissingError(
+            f"{place} cannot be read ({error.strerror}); write the secret there, readable for this user and for the program that reads the source"
+        ) from error
 
 
 def connect_reference(reference: str) -> str:

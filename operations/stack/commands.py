@@ -23,7 +23,7 @@ from rich.table import Table
 from contracts.events import describe_validation
 from contracts.settings import home
 from operations.stack.errors import NotReadyError, StackError
-from operations.stack.preflight import callers_settings, check_settings
+from operations.stack.preflight import callers_settings, check_settings, referenced_variables
 from operations.stack.processes import ProcessState
 from operations.stack.programs import PROGRAM_NAMES
 from operations.stack.site import DATABASE
@@ -96,6 +96,9 @@ def up(only: Only = None, clean: Clean = False) -> None:
         check_settings(stack.site, stack.programs, chosen)
         began = time.monotonic()
         try:
+            if outdated := stack.outdated(referenced_variables(stack.site, chosen)):
+                down()
+                Console(soft_wrap=True).print(f"Stopped first: sources.yaml refers to {', '.join(outdated)}, which changed since the stack was started.")
             with ProgressTable() as progress:
                 stack.up(progress, clean=clean, environment=chosen)
         except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from operations.stack.site import Site, keep_environment, stack_environment
 
 _KEYS_FILE: Final = "HEADRACE_QUERY_API_KEYS_FILE"
 _SOURCES: Final = "HEADRACE_SOURCES"
+_REFERENCE: Final = re.compile(r"\benv:([A-Za-z_][A-Za-z0-9_]*)")
 _NOT_PASSED_ON: Final = ("HEADRACE_HOME", "HEADRACE_STACK_", "HEADRACE_API_KEY", "HEADRACE_TEST_", "HEADRACE_E2E_")
 
 
@@ -27,9 +29,16 @@ def callers_settings(site: Site) -> dict[str, str]:
     return chosen | {name: str(Path(chosen[name]).absolute()) for name in (_SOURCES, _KEYS_FILE) if chosen.get(name)}
 
 
+def referenced_variables(site: Site, chosen: Mapping[str, str]) -> frozenset[str]:
+    """The variables that sources.yaml refers to and that programs have from supervisord alone, which keeps those of its own start."""
+    path = Path(chosen.get(_SOURCES) or read(SourcesSettings).sources)
+    named = set(_REFERENCE.findall(path.read_text(encoding="utf-8"))) if path.is_file() else set()
+    return frozenset(named - set(chosen) - set(stack_environment(site)))
+
+
 def check_settings(site: Site, programs: Collection[str], chosen: Mapping[str, str]) -> None:
     """Raises StackError where the workers would find no valid sources.yaml, or the query service no API keys."""
-    if {"normalize", "normalize-backfill", "watch", "webhooks", "collect", "gather"} & set(programs):
+    if {"normalize", "normalize-backfill", "watch", "webhooks", "collect", "poll", "gather"} & set(programs):
         try:
             # env: may name what only this start will write to stack.env
             load_sources(Path(chosen.get(_SOURCES) or read(SourcesSettings).sources), {**os.environ, **stack_environment(site), **chosen})

@@ -88,6 +88,13 @@ class Stack:
         socket_path(self.site.home).unlink(missing_ok=True)
         return left
 
+    def outdated(self, variables: Iterable[str]) -> tuple[str, ...]:
+        """Those of the variables that a running supervisord was not given as they are now: its programs would never see them."""
+        if not self._supervision.alive():
+            return ()
+        held = psutil.Process(self._supervision.pid()).environ()
+        return tuple(sorted(name for name in variables if name in os.environ and held.get(name) != os.environ[name]))
+
     def restart(self, name: str, progress: Progress = _silent) -> None:
         """Stop a program, start it, and return when it is ready."""
         spec = self._spec(name)

@@ -19,8 +19,8 @@ from minio.commonconfig import CopySource
 
 from connectors.collect.app import opened_reader
 from connectors.sweep.schedule import take
-from connectors.webhooks.__main__ import believed
 from connectors.webhooks.app import application, opened
+from connectors.webhooks.believed import believed
 from contracts.settings import KafkaSettings, read
 from contracts.sources import Sources
 from contracts.sources.files import AccessRule, S3Source
@@ -146,7 +146,11 @@ async def test_sweeps_find_everything_and_then_nothing(vault: Collected, storage
 async def test_a_notification_is_believed_with_the_token_alone(vault: Collected, storage: Storage, told: tuple[Told, str]) -> None:
     sources = Sources(sources=(vault.source,))  # type: ignore[arg-type]  # one of the union
     servers = read(KafkaSettings).bootstrap_servers
-    async with vault.collecting(), opened(believed(sources, ENVIRON), servers) as service, TestClient(TestServer(application(service))) as receiver:
+    async with (
+        vault.collecting(),
+        opened(believed(sources.collected, ENVIRON).sources, servers) as service,
+        TestClient(TestServer(application(service))) as receiver,
+    ):
         await storage.put("docs/told.txt", "The storage told of this one.")
         body = await asyncio.wait_for(told[0].bodies.get(), 30)
         while b"told.txt" not in body:  # a storage sends a test event at its start

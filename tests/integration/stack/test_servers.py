@@ -45,6 +45,12 @@ def test_all_run_and_a_second_up_leaves_them_alone(stack: Stack) -> None:
     assert {state.name: state.pid for state in stack.processes()} == before
 
 
+def test_a_variable_that_changed_since_the_start_is_known(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stack.outdated(["PATH", "HEADRACE_TEST_SECRET"]) == ()
+    monkeypatch.setenv("HEADRACE_TEST_SECRET", "a made-up one")
+    assert stack.outdated(["PATH", "HEADRACE_TEST_SECRET"]) == ("HEADRACE_TEST_SECRET",)
+
+
 def test_postgres_decodes_logically_and_is_not_root(stack: Stack) -> None:
     with psycopg.connect(stack.site.dsn()) as connection:
         assert connection.execute("SHOW wal_level").fetchone() == ("logical",)

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import orjson
 import pytest
@@ -15,9 +16,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client import REGISTRY
 
 from connectors.webhooks.app import application, opened
+from connectors.webhooks.believed import believed
 from connectors.webhooks.receiver import WebhookSource
 from contracts.hints import Hint, decode_hint, hints_topic, hints_topic_spec
 from contracts.settings import KafkaSettings, read
+from contracts.sources.rest import JiraSource, ZendeskSource
 from contracts.topic_admin import ensure_topics
 from operations.stack import Stack
 from rest_sources import jira
@@ -173,3 +176,23 @@ async def test_without_kafka_nothing_is_taken_and_all_is_once_it_is_back(source:
                 break
             await asyncio.sleep(0.5)
         assert {hint.id for hint in await written(source)} == {"issue/1", "issue/2"}
+
+
+async def test_a_source_without_its_secret_keeps_no_other_from_being_heard(source: WebhookSource) -> None:
+    servers = read(KafkaSettings).bootstrap_servers
+    async with opened([source], servers, without_secret={"desk": "desk: webhook.secret …"}) as service, TestClient(TestServer(application(service))) as client:
+        assert (await post(client, source.name, body(3)))[0] == 202
+        status, told = await post(client, "desk", body(3))
+        assert (status, told["type"]) == (503, "urn:headrace:problem:secret-missing")
+
+
+def test_who_is_believed_and_who_not_yet(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    declared = {"url": "https://desk.example", "credentials": {"token": "env:TOKEN"}, "tenant": "acme", "webhook": {"secret": f"file:{secret}"}}
+    desk = ZendeskSource.model_validate({"name": "desk", "type": "zendesk", **declared})
+    tracker = JiraSource.model_validate({"name": "tracker", "type": "jira", **declared, "webhook": {"secret": "env:HOOK"}})
+    found = believed([desk, tracker], {"HOOK": "a made-up secret"})
+    assert [one.name for one in found.sources] == ["tracker"]
+    assert "headrace webhooks register desk" in found.without_secret["desk"]
+    secret.write_text("another made-up one")
+    assert not believed([desk, tracker], {"HOOK": "a made-up secret"}).without_secret

@@ -106,6 +106,13 @@ def test_problems(name: str, changes: dict[str, object], said: str) -> None:
     assert said in found[0]
 
 
+@pytest.mark.parametrize(("condition", "problems"), [("null", 0), ("{not: [null]}", 0), ("['2026-01-01', null]", 1)])
+def test_whether_a_column_is_null_can_be_asked_of_any_type(condition: str, problems: int) -> None:
+    columns = {"ticket_id": "integer", "body": "text", "open": "timestamp with time zone"}
+    of = spec(TICKETS.replace("COMMENTS", COMMENTS.replace("open: true", f"open: {condition}")))
+    assert len(plan(of, world(of, {**TABLES, "app.comments": replace(TABLES["app.comments"], columns=columns)})).problems) == problems
+
+
 def test_a_misspelt_name_of_related_rows_is_recognised() -> None:
     of = spec(TICKETS.replace("{text} {comments}", "{text} {coments}"))
     (problem,) = plan(of, world(of)).problems

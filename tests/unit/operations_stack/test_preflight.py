@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from operations.stack.errors import StackError
-from operations.stack.preflight import callers_settings, check_settings
+from operations.stack.preflight import callers_settings, check_settings, referenced_variables
 from operations.stack.settings import StackSettings
 from operations.stack.site import Site, keep_environment
 
@@ -42,6 +42,13 @@ def test_the_callers_variables_go_to_the_programs_above_those_kept(site: Site, t
 def test_a_sources_file_where_the_caller_stands_is_the_workers_too(site: Site, tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text(SOURCES)
     assert callers_settings(site)["HEADRACE_SOURCES"] == str(tmp_path / "sources.yaml")
+
+
+def test_variables_that_only_supervisord_passes_on(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text(SOURCES.replace("user: u", "user: env:APP_USER"))
+    chosen = callers_settings(site)
+    assert referenced_variables(site, chosen) == {"APP_USER"}  # the other is the stack's own
+    assert referenced_variables(site, {**chosen, "APP_USER": "given to each program"}) == set()
 
 
 def test_what_is_missing_is_told_before_anything_starts(site: Site, tmp_path: Path) -> None:
