@@ -55,6 +55,8 @@ def plan(source: SourceName = None, sources: SourcesOption = None, as_json: Json
     else:
         for found in plans:
             print_plan(found, Console())
+        if source is None:
+            _tell_of_others(load_sources(sources or read(SourcesSettings).sources))
     if any(found.problems for found in plans):
         raise typer.Exit(_PROBLEM)
     if any(found.actions for found in plans):
@@ -197,6 +199,12 @@ def _named(declared: Sources, name: str | None) -> tuple[PostgresSource, ...]:
         reason = f"{name} has no connector: only Postgres has one." if others else f"There is no source {name}."
         raise ConnectorError(reason, f"Postgres sources are: {known}.")
     return found
+
+
+def _tell_of_others(declared: Sources) -> None:
+    for source in declared.sources:
+        if not isinstance(source, PostgresSource):
+            typer.echo(f"{source.name}\n  has no connector: type {source.type} is read by another program; 'headrace status' tells how it does")
 
 
 def _chosen_at_each_look(path: Path | None, name: str | None) -> Callable[[], tuple[PostgresSource, ...]]:
