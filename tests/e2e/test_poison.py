@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,10 +15,13 @@ from contracts.dead_letters import DeadLetter
 from contracts.topics import INDEX_CHANGES, source_topic
 from tests.e2e.processes import Memory, served, worker
 from tests.e2e.topics import changes, dead_letters, ends, produce
+from tests.e2e.workload import Workload
 from tests.e2e.world import ARRIVAL_SECONDS, TEST_SECONDS, Tell, World, await_true
 
 STANDSTILL_SECONDS: Final = 5.0
-"""No partition may stand still longer for a poisoned document; patience does not stretch it."""
+"""No partition may stand still longer for a poisoned document; patience does not stretch it. A machine on which healthy changes alone take seconds is judged by those."""
+TIMES_AS_USUAL: Final = 4
+USUAL_SECONDS: Final = 5.0
 MOST_MIB: Final = 1024
 """Of a worker that meets a row of 20 MB."""
 LARGE_BYTES: Final = 20 * 2**20
@@ -44,8 +48,18 @@ def slowest_seconds(world: World, since: dict[int, int]) -> tuple[float, int]:
     return max(taken, default=0.0), len(taken)
 
 
+def usually_slowest(world: World, work: Workload) -> float:
+    """The longest time from commit to index on this machine now, with no poison about."""
+    since = ends(world, INDEX_CHANGES)
+    with work:
+        time.sleep(USUAL_SECONDS)
+    world.settle(("pages", "canaries"))
+    return slowest_seconds(world, since)[0]
+
+
 def test_undecodable_and_oversized_rows_and_missing_columns_stop_nothing(world: World, tell: Tell) -> None:
     work = world.workload()
+    usual = usually_slowest(world, work)
     partitions = sorted(ends(world, source_topic("faults", "public.pages")))
     since = ends(world, INDEX_CHANGES)
     with dead_letters(world) as dead, Memory(world, "normalize", "index", "connect", "kafka") as memory:
@@ -65,13 +79,15 @@ def test_undecodable_and_oversized_rows_and_missing_columns_stop_nothing(world: 
         found = dead.letters()
         world.settle(("pages", "canaries"))
         slowest, count = slowest_seconds(world, since)
-        tell(f"{len(found)} dead letters; the slowest of {count} healthy pages took {slowest:.2f} s from commit to index; most MiB: {memory.peak_mib}")
+        tell(
+            f"{len(found)} dead letters; the slowest of {count} healthy pages took {slowest:.2f} s from commit to index, {usual:.2f} s without poison; most MiB: {memory.peak_mib}"
+        )
         assert sorted({letter.error for letter in found}) == ["InvalidIdentityColumnError", "InvalidRecordError", "MissingColumnError", "TextTooLargeError"]
         assert len(letters_of(found, "InvalidRecordError")) == 2 * len(partitions)
         assert all(letter.reason and letter.topic.startswith("source.faults.") for letter in found)
         assert not any(record.value or record.key for record in dead.records()), "before redaction only the place may be kept"
         assert "title" in letters_of(found, "MissingColumnError")[0].reason
-        assert slowest < STANDSTILL_SECONDS
+        assert slowest < max(STANDSTILL_SECONDS, TIMES_AS_USUAL * usual)
         assert max(memory.peak_mib.values()) < MOST_MIB, memory.peak_mib
         mend_the_rows(world)
     assert work.differences() == []
