@@ -23,6 +23,8 @@ class World(Protocol):
     containers: Containers
     identified: bool = True
     """Whether deliveries have an id of their own, the same when they are sent again."""
+    small_changes: bool = True
+    """Whether its changes come in pages of few objects too. False only where the vendor's own rule forbids it."""
     tells_accounts: bool = True
     """Whether the vendor says who holds which principals."""
 
