@@ -109,7 +109,7 @@ async def _asked(url: str, hook: str, got: list[Delivery]) -> AsyncIterator[Arou
 @dataclass(frozen=True)
 class SmallPages:
     """An API whose lists come in pages of two, as a vendor may cut them: ``sizes`` are the names of its parameters, ``always`` the paths that take one which the source does not give,
-    ``whole`` those of lists without pages.
+    ``whole`` the ends of those of lists without pages.
     """
 
     api: Api
@@ -118,7 +118,7 @@ class SmallPages:
     whole: tuple[str, ...] = ()
 
     async def get(self, path: str, parameters: Parameters | None = None) -> Answer | None:
-        if path.startswith(self.whole):
+        if path.endswith(self.whole):
             return await self.api.get(path, parameters)
         small: dict[str, str | int] = {name: 2 if name in self.sizes and int(value) > 2 else value for name, value in (parameters or {}).items()}
         small |= {name: 2 for beginning, name in self.always.items() if path.startswith(beginning)}

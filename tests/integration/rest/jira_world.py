@@ -180,7 +180,7 @@ async def jira_world(url: str, edition: EditionName, seeded: dict[str, Any], *, 
     source = source_at(url, edition, **more)
     api = HttpApi(url, auth_of(edition), patience_seconds=1.5, first_wait_seconds=0.01)
     async with api, httpx.AsyncClient(base_url=url, timeout=30) as client:
-        asked = SmallPages(api, ("maxResults",), whole=("/rest/api/2/groups/picker",)) if small_pages else api
+        asked = SmallPages(api, ("maxResults",), whole=("groups/picker",)) if small_pages else api
         yield JiraWorld(url, edition, jira.TYPE.reader(source, asked, TextFiles(asked)), api, source, client, seeded)
 
 
