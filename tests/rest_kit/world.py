@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from contracts.sources.rest import RestSource
 from rest_sources.delivery import Delivery
@@ -11,6 +11,8 @@ from rest_sources.source import Reader
 
 Containers = Literal["none", "told", "untold"]
 """Whether objects take their readers from something that holds them (a category, a project, a space): from none; from one whose changes webhooks tell; from one whose changes only scans find."""
+
+HANDS: Final = "A world whose containers are told or untold brings container(), close() and drop()."
 
 
 class World(Protocol):
@@ -52,12 +54,12 @@ class World(Protocol):
 
     async def container(self, native: str) -> str:
         """The native id of what the object takes its readers from. Not asked for where ``containers`` is none, nor are the next two."""
-        raise NotImplementedError
+        raise AssertionError(HANDS)
 
     async def close(self, container: str) -> None:
         """Fewer may read what is in it from now on, and somebody still may."""
-        raise NotImplementedError
+        raise AssertionError(HANDS)
 
     async def drop(self, container: str) -> None:
         """Deleted, with what is in it or without: nobody may read that."""
-        raise NotImplementedError
+        raise AssertionError(HANDS)

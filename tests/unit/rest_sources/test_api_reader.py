@@ -63,7 +63,7 @@ async def listed(asked: ForumReader, cursor: str = "") -> list[str]:
 
 
 def test_pages_are_counted_from_the_first_or_from_where_a_look_was_stopped() -> None:
-    pages = ({"threads": [{"id": 1}]}, {"threads": [{"id": 2}]}, {"threads": []})
+    pages: tuple[Json, ...] = ({"threads": [{"id": 1}]}, {"threads": [{"id": 2}]}, {"threads": []})
     asked, api = reader(*pages)
     assert asyncio.run(listed(asked)) == ["2", "3", ""]
     assert api.asked == [{"in": "1", "page": page} for page in (1, 2, 3)]
