@@ -1,48 +1,23 @@
-"""All that the writer of a source imports, from one place: docs/adding-a-source.md."""
+"""The types that the writer of a source names, from one place: docs/adding-a-source.md. Functions and constants are imported from where they are."""
 
 from contracts.hints import Hint
 from contracts.sources.rest import RestSource
-from rest_sources.api import Answer, Api
 from rest_sources.api_reader import ApiReader
-from rest_sources.delivery import Delivery, Fields, label, microseconds
+from rest_sources.delivery import Delivery, Fields
 from rest_sources.registry import SourceType
-from rest_sources.shape import Shape, of_record
-from rest_sources.signatures import check_hmac, check_time, check_token
-from rest_sources.source import (
-    GONE,
-    PUBLIC,
-    Account,
-    Draft,
-    Fetched,
-    Files,
-    Listed,
-    ListedPage,
-    Reader,
-    Record,
-    RemoteFile,
-    Section,
-    UnreadableFileError,
-    group_principal,
-    read_number,
-    user_principal,
-)
+from rest_sources.shape import Shape
+from rest_sources.source import Account, Draft, Fetched, Listed, ListedPage, Record, RemoteFile, Section, UnreadableFileError
 
 __all__ = [
-    "GONE",
-    "PUBLIC",
     "Account",
-    "Answer",
-    "Api",
     "ApiReader",
     "Delivery",
     "Draft",
     "Fetched",
     "Fields",
-    "Files",
     "Hint",
     "Listed",
     "ListedPage",
-    "Reader",
     "Record",
     "RemoteFile",
     "RestSource",
@@ -50,13 +25,4 @@ __all__ = [
     "Shape",
     "SourceType",
     "UnreadableFileError",
-    "check_hmac",
-    "check_time",
-    "check_token",
-    "group_principal",
-    "label",
-    "microseconds",
-    "of_record",
-    "read_number",
-    "user_principal",
 ]

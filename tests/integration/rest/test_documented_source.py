@@ -79,6 +79,14 @@ def test_a_leak_is_caught_and_shown(tree: Path) -> None:
     assert "frozenset({'bob'})" in ran.stdout
 
 
+def test_the_documented_source_meets_our_own_checks(tree: Path) -> None:
+    """So its lines are as many as those of a source that is committed."""
+    files = ("rest_sources/shelf.py", "tests/integration/rest/test_shelf_source.py", "tests/integration/rest/shelf_server.py")
+    for command in (("ruff", "check"), ("ruff", "format", "--check")):
+        ran = subprocess.run([sys.executable, "-m", *command, "--no-cache", *files], cwd=tree, capture_output=True, text=True, check=False, timeout=60)
+        assert ran.returncode == 0, ran.stdout
+
+
 def test_a_source_is_as_short_as_is_promised() -> None:
     """The server stands for the vendor, and is not counted."""
     assert sum(len(text.splitlines()) for text in (DECLARATION, UNION, SOURCE, TEST)) < MOST_LINES
