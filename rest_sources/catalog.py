@@ -17,8 +17,18 @@ from rest_sources.source import Draft, Record
 TYPES: Final[Mapping[str, SourceType]] = MappingProxyType({"confluence": confluence.TYPE, "custom": custom.TYPE, "jira": jira.TYPE, "zendesk": zendesk.TYPE})
 
 
+class UnlistedTypeError(LookupError):
+    """sources.yaml may declare the type, and nobody does its work."""
+
+    def __init__(self, type_name: str) -> None:
+        self.type_name = type_name
+        super().__init__(f"the type {type_name!r} of sources is not listed: add {type_name!r}: {type_name}.TYPE to TYPES in rest_sources/catalog.py")
+
+
 def type_of(source: RestSource) -> SourceType:
-    """Who does the work of a source behind a REST API."""
+    """Who does the work of a source behind a REST API. Raises UnlistedTypeError."""
+    if source.type not in TYPES:
+        raise UnlistedTypeError(source.type)
     return TYPES[source.type]
 
 

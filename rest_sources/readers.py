@@ -14,12 +14,10 @@ from collections.abc import Collection, Iterable
 from typing import Final
 from urllib.parse import quote
 
-from rest_sources.source import group_principal, user_principal
+from rest_sources.source import PUBLIC, group_principal, user_principal
 
 Combination = frozenset[str]
 
-PUBLIC: Final = "public"
-"""People without login too."""
 USER: Final = "user:"
 GROUP: Final = "group:"
 

@@ -1,6 +1,6 @@
 """JSON read with the place named in every refusal, and never its value. Who reads says which error a refusal is: a vendor's answer, or a record of ours.
 
-A vendor derives its own ``Shape``, which names it and adds the forms that its ids have.
+``of_answer`` names the vendor. One whose ids have forms of their own derives its own ``Shape``, which names it too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from rest_sources.source import MalformedRecordError
 
 Refusal = Callable[[str, str], Exception]
 """Makes the error of a place and of what is wrong there."""
+CHANGED: Final = "The vendor has changed its API, and this source must follow."
+"""The cure where an answer came, and in JSON: the address is right, then."""
 
 
 def of_record(place: str, wrong: str) -> Exception:
@@ -31,7 +33,7 @@ class Shape:
     """An object of JSON. ``place`` begins with what was asked for: ``issue.fields.summary``."""
 
     vendor: ClassVar[str] = "The vendor"
-    cure: ClassVar[str] = "Check the source's url in sources.yaml."
+    cure: ClassVar[str] = CHANGED
     """What an answer's refusal says."""
     lists_may_be_missing: ClassVar[bool] = False
     """Where the vendor leaves empty lists out."""

@@ -1,4 +1,4 @@
-"""What a REST source is: five small duties, and nothing of Kafka, Weaviate or HTTP. A new source implements ``Reader`` and ``Mapping``, and is listed in ``registry``.
+"""What a REST source is: a verifier of deliveries, a ``Reader`` with six methods (four have a default), and a pure draft of each record; nothing of Kafka, Weaviate or HTTP. ``catalog`` lists them.
 
 The collector, the sweep and the normaliser do the rest. What they rely on:
 
@@ -179,6 +179,8 @@ class MalformedRecordError(ValueError):
     """A record that is not what the vendor documents. The text names the field, never its value."""
 
 
+PUBLIC: Final = "public"
+"""Everybody, people without login too: in a document's ``allowed``, and among the principals of each account."""
 FILE: Final = "file/"
 """What the ids of files begin with; their path follows."""
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from operations.demo.questions import Question
-from rest_sources.zendesk.principals import PUBLIC, Principals
+from rest_sources.source import PUBLIC
+from rest_sources.zendesk.principals import Principals
 
 TENANT: Final = "tidewater"
 SOURCE: Final = "helpdesk"

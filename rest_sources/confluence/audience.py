@@ -15,8 +15,8 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from rest_sources.readers import GROUP, PUBLIC, USER, group, named_group, principal, shortest, user, written
-from rest_sources.source import group_principal
+from rest_sources.readers import GROUP, USER, group, named_group, principal, shortest, user, written
+from rest_sources.source import PUBLIC, group_principal
 
 __all__ = [
     "EVERYBODY",

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from rest_sources.readers import PUBLIC, USER, group, named_group, principal, shortest, user, written
+from rest_sources.readers import USER, group, named_group, principal, shortest, user, written
+from rest_sources.source import PUBLIC
 
 __all__ = [
     "ANY_ACCOUNT",

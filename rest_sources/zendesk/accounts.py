@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeVar
 
 from rest_sources.api import Api, ForbiddenError
-from rest_sources.source import Account
+from rest_sources.source import PUBLIC, Account
 from rest_sources.zendesk.answers import CustomRole, Group, GroupMembership, Organization, OrganizationMembership, User, UserSegment, each
 from rest_sources.zendesk.paging import all_of
-from rest_sources.zendesk.principals import PUBLIC, Principals
+from rest_sources.zendesk.principals import Principals
 
 Item = TypeVar("Item")
 Access = Literal["everything", "open groups", "groups", "organizations", "assigned", "nothing"]

@@ -11,12 +11,9 @@ Which rule gives which principal stands at each. ``any`` group below is the tick
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from rest_sources.source import group_principal, user_principal
+from rest_sources.source import PUBLIC, group_principal, user_principal
 from rest_sources.zendesk.records import ArticleReaders, TicketReaders
-
-PUBLIC: Final = "public"
 
 
 class Principals:

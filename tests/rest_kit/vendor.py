@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -19,7 +21,7 @@ from aiohttp.test_utils import TestServer
 from connectors.rest.credentials import SourceAuth
 from connectors.rest.http_api import HttpApi
 from contracts.sources.rest import MIB
-from rest_sources.api import Api
+from rest_sources.api import Answer, Api, Method, Parameters
 from rest_sources.delivery import Delivery
 from rest_sources.source import Record, RemoteFile, UnreadableFileError
 
@@ -58,28 +60,77 @@ async def receiving(got: list[Delivery]) -> AsyncIterator[str]:
 
 @dataclass
 class Around:
-    """A vendor that is an application of this process: its address, the client that a source asks it with, and a receiver of its webhooks."""
+    """A vendor's address, the client that a source asks it with, another that people change things with, and a receiver of its webhooks."""
 
     url: str
     api: HttpApi
+    client: httpx.AsyncClient
     hook: str
     got: list[Delivery]
+
+    async def ask(self, method: str, path: str, body: object = None) -> Any:
+        """The answer's JSON."""
+        answer = await self.client.request(method, path, json=body)
+        assert answer.status_code < 300, (method, path, answer.status_code, answer.text)
+        return answer.json() if answer.content else None
 
     async def tell(self, body: object, headers: Callable[[bytes], Mapping[str, str]]) -> None:
         """A delivery to the receiver, with the headers that sign it."""
         text = orjson.dumps(body)
-        async with httpx.AsyncClient() as client:
-            (await client.post(self.hook, content=text, headers=dict(headers(text)))).raise_for_status()
+        (await self.client.post(self.hook, content=text, headers=dict(headers(text)))).raise_for_status()
 
 
 @asynccontextmanager
 async def around(routes: Iterable[web.RouteDef]) -> AsyncIterator[Around]:
-    """With an application of these routes."""
+    """With an application of these routes, in this process."""
     got: list[Delivery] = []
-    vendor = web.Application()
-    vendor.add_routes(routes)
-    async with receiving(got) as hook, TestServer(vendor) as server, HttpApi(str(server.make_url("")).rstrip("/"), patience_seconds=5) as api:
-        yield Around(str(server.make_url("")).rstrip("/"), api, hook, got)
+    application = web.Application()
+    application.add_routes(routes)
+    async with receiving(got) as hook, TestServer(application) as server, _asked(str(server.make_url("")).rstrip("/"), hook, got) as vendor:
+        yield vendor
+
+
+@asynccontextmanager
+async def around_process(module: str, secret: bytes) -> AsyncIterator[Around]:
+    """With ``python -m module --port PORT --hook URL --secret SECRET``, which writes a line with «listens» once it does."""
+    got: list[Delivery] = []
+    async with receiving(got) as hook:
+        with vendor_process(module, "--hook", hook, "--secret", secret.decode()) as url:
+            async with _asked(url, hook, got) as vendor:
+                yield vendor
+
+
+@asynccontextmanager
+async def _asked(url: str, hook: str, got: list[Delivery]) -> AsyncIterator[Around]:
+    async with HttpApi(url, patience_seconds=5) as api, httpx.AsyncClient(base_url=url) as client:
+        yield Around(url, api, client, hook, got)
+
+
+@dataclass(frozen=True)
+class SmallPages:
+    """An API whose lists come in pages of two, as a vendor may cut them: ``sizes`` are the names of its parameters, ``always`` the paths that take one which the source does not give,
+    ``whole`` the ends of those of lists without pages.
+    """
+
+    api: Api
+    sizes: tuple[str, ...]
+    always: Mapping[str, str] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
+
+    async def get(self, path: str, parameters: Parameters | None = None) -> Answer | None:
+        if path.endswith(self.whole):
+            return await self.api.get(path, parameters)
+        small: dict[str, str | int] = {name: 2 if name in self.sizes and int(value) > 2 else value for name, value in (parameters or {}).items()}
+        small |= {name: 2 for beginning, name in self.always.items() if path.startswith(beginning)}
+        for name in self.sizes:
+            path = re.sub(rf"(?<=[?&]){re.escape(name)}=\d{{2,}}", f"{name}=2", path)
+        return await self.api.get(path, small or None)
+
+    async def send(self, method: Method, path: str, body: Mapping[str, object] | None = None) -> Answer | None:
+        return await self.api.send(method, path, body)
+
+    async def download(self, url: str, most_bytes: int) -> bytes | None:
+        return await self.api.download(url, most_bytes)
 
 
 @dataclass

@@ -20,6 +20,7 @@ from rest_sources.registry import SourceType
 from rest_sources.source import Reader
 from tests.integration.rest.articles_server import TOKEN
 from tests.rest_kit.vendor import TextFiles, receiving, vendor_process
+from tests.rest_kit.world import Containers, World
 
 SECRET = "articles-test-secret"
 DECLARED = r"""
@@ -77,21 +78,22 @@ def declared(url: str, **changes: Any) -> CustomSource:
 
 
 @dataclass
-class ArticlesWorld:
+class ArticlesWorld(World):
     source: RestSource
     type: SourceType
     reader: Reader
     client: httpx.AsyncClient
     got: list[Delivery]
     secret: bytes = SECRET.encode()
+    containers: Containers = "none"
 
     async def ask(self, method: str, path: str, body: object = None) -> Any:
         response = await self.client.request(method, path, json=body)
         assert response.status_code < 300, (path, response.status_code, response.text)
         return response.json() if response.content else None
 
-    async def create(self, text: str) -> str:
-        made = await self.ask("POST", "/api/articles", {"html": f"<p>{text}</p>"})
+    async def create(self, *texts: str) -> str:
+        made = await self.ask("POST", "/api/articles", {"html": "".join(f"<p>{text}</p>" for text in texts)})
         return f"article/{made['article']['id']}"
 
     async def edit(self, native: str, text: str) -> None:

@@ -15,15 +15,15 @@ import orjson
 from connectors.rest.http_api import HttpApi
 from contracts.sources.rest import ConfluenceSource, Credentials
 from rest_sources import confluence
+from rest_sources.confluence.webhooks import EVENTS
 from rest_sources.delivery import Delivery
 from rest_sources.source import Account, Draft, Fetched, Reader
 from tests.rest_kit.kit import objects, pages
-from tests.rest_kit.vendor import TextFiles, login, receiving, vendor_process
+from tests.rest_kit.vendor import SmallPages, TextFiles, login, receiving, vendor_process
+from tests.rest_kit.world import Containers, World
 
 SECRET = "test-secret-of-a-confluence-webhook"
 EditionName = Literal["cloud", "datacenter"]
-EVENTS = ["page_created", "page_updated", "page_moved", "page_trashed", "page_restored", "page_removed", "comment_created", "comment_updated", "comment_removed",
-          "content_permissions_updated", "label_added", "label_removed", "attachment_created", "attachment_updated", "space_permissions_updated"]  # fmt: skip
 
 
 def confluence_process(edition: EditionName) -> AbstractContextManager[str]:
@@ -40,7 +40,7 @@ def _login(edition: EditionName, name: str) -> httpx.Auth:
 
 
 @dataclass
-class ConfluenceWorld:
+class ConfluenceWorld(World):
     url: str
     edition: EditionName
     source: ConfluenceSource
@@ -49,9 +49,19 @@ class ConfluenceWorld:
     client: httpx.AsyncClient
     got: list[Delivery] = field(default_factory=list)
     type = confluence.TYPE
-    secret = SECRET.encode()
+    secret: bytes = SECRET.encode()
     space = "KIT"
     restricted_to: tuple[str, ...] = ("user:acc-ann",)
+
+    @property
+    def containers(self) -> Containers:  # type: ignore[override]
+        """An automation rule has no trigger for a space's permissions."""
+        return "untold" if self.cloud else "told"
+
+    @property
+    def identified(self) -> bool:  # type: ignore[override]
+        """A rule sends what its author wrote."""
+        return not self.cloud
 
     @property
     def cloud(self) -> bool:
@@ -72,7 +82,13 @@ class ConfluenceWorld:
     async def seed(self, **form: Any) -> list[str]:
         return [f"content/{number}" for number in (await self.control("POST", "seed", form))["content"]]
 
-    async def create(self, text: str, **more: Any) -> str:
+    async def create(self, *texts: str, **more: Any) -> str:
+        native = await self._page(texts[0], **more)
+        for text in texts[1:]:
+            await self.comment(native, text)
+        return native
+
+    async def _page(self, text: str, **more: Any) -> str:
         title = f"Page {time.monotonic_ns()}"
         if self.cloud:
             space = (await self.ask("GET", f"/wiki/api/v2/spaces?keys={self.space}"))["results"][0]["id"]
@@ -136,6 +152,21 @@ class ConfluenceWorld:
         groups = [{"id" if self.cloud else "name": identifier, "type": "group"} for kind, _, identifier in named if kind == "group"]
         form = [{"operation": "read", "restrictions": {"user": users, "group": groups}}]
         await self.ask("PUT", f"{self.v1}/{native}/restriction", form)
+
+    async def container(self, native: str) -> str:
+        """All are in one space."""
+        return f"space/{self.space}"
+
+    async def close(self, container: str) -> None:
+        """For fewer of those who are in the group."""
+        if self.cloud:
+            await self.seed(spaces=[{"key": self.space, "read": ["user:acc-ann", "user:acc-integration"]}])
+            return
+        reading = [{"operationKey": "read", "targetType": "space"}]
+        await self.ask("POST", f"{self.v1}/{container}/permissions", [{"userKey": "acc-ann", "operations": reading}, {"groupName": "staff", "operations": []}])
+
+    async def drop(self, container: str) -> None:
+        await self.ask("DELETE", f"{self.v1}/{container}")
 
     async def member(self, name: str, group: str, *, present: bool) -> None:
         """``group`` by id on Cloud, by name on Data Center."""
@@ -203,11 +234,12 @@ def source_at(url: str, edition: EditionName, **more: Any) -> ConfluenceSource:
 
 
 @asynccontextmanager
-async def confluence_world(url: str, edition: EditionName, **more: Any) -> AsyncIterator[ConfluenceWorld]:
+async def confluence_world(url: str, edition: EditionName, *, small_pages: bool = False, **more: Any) -> AsyncIterator[ConfluenceWorld]:
     source = source_at(url, edition, **more)
     api = HttpApi(url, _login(edition, "integration"), patience_seconds=5, first_wait_seconds=0.01)
     async with api, httpx.AsyncClient(base_url=url, timeout=30) as client:
-        yield ConfluenceWorld(url, edition, source, confluence.TYPE.reader(source, api, TextFiles(api)), api, client)
+        asked = SmallPages(api, ("limit",)) if small_pages else api
+        yield ConfluenceWorld(url, edition, source, confluence.TYPE.reader(source, asked, TextFiles(asked)), api, client)
 
 
 def receiver(world: ConfluenceWorld) -> AbstractAsyncContextManager[str]:

@@ -15,7 +15,8 @@ from contracts.sources.rest import Credentials, JiraSource
 from rest_sources import jira
 from rest_sources.delivery import Delivery
 from rest_sources.source import Account, Draft, Fetched, Reader
-from tests.rest_kit.vendor import TextFiles, login, receiving, vendor_process
+from tests.rest_kit.vendor import SmallPages, TextFiles, login, receiving, vendor_process
+from tests.rest_kit.world import Containers, World
 
 SECRET = "test-secret-of-a-jira-webhook"
 EditionName = Literal["cloud", "datacenter"]
@@ -31,7 +32,9 @@ def document(text: str) -> dict[str, Any]:
 
 
 @dataclass
-class JiraWorld:
+class JiraWorld(World):
+    """Permission schemes, roles and groups have no events."""
+
     url: str
     edition: EditionName
     reader: Reader
@@ -41,7 +44,8 @@ class JiraWorld:
     seeded: dict[str, Any]
     got: list[Delivery] = field(default_factory=list)
     type = jira.TYPE
-    secret = SECRET.encode()
+    secret: bytes = SECRET.encode()
+    containers: Containers = "untold"
     project = "KIT"
 
     @property
@@ -64,9 +68,12 @@ class JiraWorld:
     def text(self, text: str) -> Any:
         return document(text) if self.cloud else text
 
-    async def create(self, text: str) -> str:
-        fields = {"project": {"key": self.project}, "summary": "Made by the test", "issuetype": {"name": "Task"}, "description": self.text(text)}
-        return f"issue/{(await self.ask('POST', 'issue', {'fields': fields}))['id']}"
+    async def create(self, *texts: str) -> str:
+        fields = {"project": {"key": self.project}, "summary": "Made by the test", "issuetype": {"name": "Task"}, "description": self.text(texts[0])}
+        native = f"issue/{(await self.ask('POST', 'issue', {'fields': fields}))['id']}"
+        for text in texts[1:]:
+            await self.ask("POST", f"{native}/comment", {"body": self.text(text)})
+        return native
 
     async def edit(self, native: str, text: str) -> None:
         await self.ask("PUT", native, {"fields": {"description": self.text(text)}})
@@ -79,7 +86,21 @@ class JiraWorld:
         if self.cloud:
             await self.ask("PUT", native, {"fields": {"security": {"id": str(self.seeded["securityLevels"]["KitBoard"])}}})
         else:
-            await self.ask("DELETE", f"project/{self.project}/role/{self.seeded['roles']['KitReaders']}?group=guests")
+            await self.close(await self.container(native))
+
+    async def container(self, native: str) -> str:
+        return f"project/{(await self.ask('GET', native))['fields']['project']['id']}"
+
+    async def close(self, container: str) -> None:
+        await self.ask("DELETE", f"{container}/role/{self.seeded['roles']['KitReaders']}?group=guests")
+
+    async def drop(self, container: str) -> None:
+        await self.ask("DELETE", f"{container}?enableUndo=false")
+
+    async def projects(self) -> list[str]:
+        """Ids."""
+        found = await self.ask("GET", "project/search" if self.cloud else "project")
+        return [project["id"] for project in (found["values"] if self.cloud else found)]
 
     async def readers(self, native: str) -> frozenset[str]:
         number = native.partition("/")[2]
@@ -155,11 +176,12 @@ def auth_of(edition: EditionName, user: str = "root") -> httpx.Auth:
 
 
 @asynccontextmanager
-async def jira_world(url: str, edition: EditionName, seeded: dict[str, Any], **more: Any) -> AsyncIterator[JiraWorld]:
+async def jira_world(url: str, edition: EditionName, seeded: dict[str, Any], *, small_pages: bool = False, **more: Any) -> AsyncIterator[JiraWorld]:
     source = source_at(url, edition, **more)
     api = HttpApi(url, auth_of(edition), patience_seconds=1.5, first_wait_seconds=0.01)
     async with api, httpx.AsyncClient(base_url=url, timeout=30) as client:
-        yield JiraWorld(url, edition, jira.TYPE.reader(source, api, TextFiles(api)), api, source, client, seeded)
+        asked = SmallPages(api, ("maxResults",), whole=("groups/picker",)) if small_pages else api
+        yield JiraWorld(url, edition, jira.TYPE.reader(source, asked, TextFiles(asked)), api, source, client, seeded)
 
 
 def receiver(world: JiraWorld) -> AbstractAsyncContextManager[str]:

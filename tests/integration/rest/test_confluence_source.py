@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -26,12 +27,18 @@ def process(request: pytest.FixtureRequest) -> Iterator[tuple[str, EditionName]]
         yield url, request.param
 
 
-@pytest.fixture
-async def world(process: tuple[str, EditionName]) -> AsyncIterator[ConfluenceWorld]:
-    async with confluence_world(*process) as made:
+@asynccontextmanager
+async def seeded(process: tuple[str, EditionName], *, small_pages: bool = False) -> AsyncIterator[ConfluenceWorld]:
+    async with confluence_world(*process, small_pages=small_pages) as made:
         if made.cloud:
             made.restricted_to = ("user:acc-ann", "user:acc-integration")
         await made.seed(**KIT_SEED)
+        yield made
+
+
+@pytest.fixture
+async def world(process: tuple[str, EditionName]) -> AsyncIterator[ConfluenceWorld]:
+    async with seeded(process) as made:
         yield made
 
 
@@ -63,10 +70,10 @@ class Told:
 
 class TestConfluence(RestSourceKit):
     @pytest.fixture
-    async def world(self, world: ConfluenceWorld) -> AsyncIterator[ConfluenceWorld]:
-        async with receiver(world) as hook:
-            await world.register(hook)
-            yield world
+    async def world(self, process: tuple[str, EditionName]) -> AsyncIterator[ConfluenceWorld]:
+        async with seeded(process, small_pages=True) as made, receiver(made) as hook:
+            await made.register(hook)
+            yield made
 
 
 async def test_a_page_with_all_that_belongs_to_it(world: ConfluenceWorld) -> None:

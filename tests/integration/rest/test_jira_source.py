@@ -20,7 +20,11 @@ def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, EditionName, d
 
 @pytest.fixture
 async def world(server: tuple[str, EditionName, dict[str, Any]]) -> AsyncIterator[JiraWorld]:
-    async with jira_world(*server) as made, receiver(made) as hook:
+    """With a new project, in which nothing is restricted yet."""
+    async with jira_world(*server, small_pages=True) as made, receiver(made) as hook:
+        for project in await made.projects():
+            await made.drop(f"project/{project}")
+        await made.control("POST", "seed", {"projects": SEED["projects"]})
         await made.register(hook)
         yield made
 

@@ -93,14 +93,14 @@ async def world(url: str) -> AsyncIterator[ZendeskWorld]:
 class TestTickets(RestSourceKit):
     @pytest.fixture
     async def world(self, url: str) -> AsyncIterator[ZendeskWorld]:
-        async with opened(url, "ticket", articles=False) as made:
+        async with opened(url, "ticket", small_pages=True, articles=False) as made:
             yield made
 
 
 class TestArticles(RestSourceKit):
     @pytest.fixture
     async def world(self, url: str) -> AsyncIterator[ZendeskWorld]:
-        async with opened(url, "article", tickets=False) as made:
+        async with opened(url, "article", small_pages=True, tickets=False) as made:
             yield made
 
 

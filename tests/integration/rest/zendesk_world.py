@@ -18,7 +18,8 @@ from rest_sources.delivery import Delivery
 from rest_sources.registry import SourceType
 from rest_sources.source import Reader
 from rest_sources.zendesk.webhooks import Registered, register, remove
-from tests.rest_kit.vendor import TextFiles, receiving, vendor_process
+from tests.rest_kit.vendor import SmallPages, TextFiles, receiving, vendor_process
+from tests.rest_kit.world import Containers, World
 
 AUTH = httpx.BasicAuth("integration@example.com/token", "test-token")
 SECTION = 61
@@ -36,7 +37,7 @@ def declared(url: str, **more: Any) -> ZendeskSource:
 
 
 @dataclass
-class ZendeskWorld:
+class ZendeskWorld(World):
     """``create`` makes tickets, or articles."""
 
     source: ZendeskSource
@@ -45,22 +46,27 @@ class ZendeskWorld:
     webhook: Registered
     kind: str
     got: list[Delivery]
+    secret: bytes
     type: SourceType = zendesk.TYPE
+    containers: Containers = "none"
 
     @property
-    def secret(self) -> bytes:
-        return self.webhook.secret.encode()
+    def small_changes(self) -> bool:  # type: ignore[override]
+        """A page of the article export holds whole seconds, up to 1,000 articles, and here all are of one second."""
+        return self.kind == "ticket"
 
     async def ask(self, method: str, path: str, body: object = None) -> Any:
         response = await self.client.request(method, path, json=body)
         assert response.status_code < 300, (path, response.status_code, response.text)
         return response.json() if response.content else None
 
-    async def create(self, text: str) -> str:
+    async def create(self, *texts: str) -> str:
         if self.kind == "ticket":
-            made = await self.ask("POST", "/api/v2/tickets", {"ticket": {"subject": "Question", "comment": {"body": text}}})
+            made = await self.ask("POST", "/api/v2/tickets", {"ticket": {"subject": "Question", "comment": {"body": texts[0]}}})
+            for text in texts[1:]:
+                await self.ask("PUT", f"/api/v2/tickets/{made['ticket']['id']}", {"ticket": {"comment": {"body": text}}})
             return f"ticket/{made['ticket']['id']}"
-        form = {"title": "Answer", "body": f"<p>{text}</p>"}
+        form = {"title": "Answer", "body": "".join(f"<p>{text}</p>" for text in texts)}
         made = await self.ask("POST", f"/api/v2/help_center/sections/{SECTION}/articles", {"article": form})
         return f"article/{made['article']['id']}"
 
@@ -108,7 +114,7 @@ class ZendeskWorld:
 
 
 @asynccontextmanager
-async def opened(url: str, kind: str, **declaration: Any) -> AsyncIterator[ZendeskWorld]:
+async def opened(url: str, kind: str, *, small_pages: bool = False, **declaration: Any) -> AsyncIterator[ZendeskWorld]:
     """The world of an account, with a webhook that ends with it."""
     got: list[Delivery] = []
     source = declared(url, **declaration)
@@ -118,7 +124,8 @@ async def opened(url: str, kind: str, **declaration: Any) -> AsyncIterator[Zende
         httpx.AsyncClient(base_url=url, auth=AUTH) as client,
     ):
         webhook = await register(source, api, hook)
-        yield ZendeskWorld(source, zendesk.TYPE.reader(source, api, TextFiles(api)), client, webhook, kind, got)
+        asked = SmallPages(api, ("page[size]", "per_page"), {"/api/v2/incremental/": "per_page"}) if small_pages else api
+        yield ZendeskWorld(source, zendesk.TYPE.reader(source, asked, TextFiles(asked)), client, webhook, kind, got, webhook.secret.encode())
         await remove(source, api, webhook.id)
 
 
