@@ -131,9 +131,9 @@ async def main(arguments: argparse.Namespace) -> dict[str, Any]:
         await site.loaded(PAGES, 180)
         async with await psycopg.AsyncConnection.connect(site.dsn, autocommit=True) as connection:
             run = Run(site, connection, random.Random(arguments.seed), guests=set(range(PAGES // PAGES_OF_A_PROJECT)))
-            looked, before = time.perf_counter(), cpu_seconds(site)
+            looked, before = time.perf_counter(), cpu_seconds(site.stack)
             await measure(run, arguments.rate, arguments.seconds)
-            busy = cores(before, cpu_seconds(site), time.perf_counter() - looked)
+            busy = cores(before, cpu_seconds(site.stack), time.perf_counter() - looked)
         everything = [seconds for found in run.seconds.values() for seconds in found]
         kinds = {kind: milliseconds(run.seconds[kind]) for kind in dict.fromkeys(KINDS)}
         configuration = {"pages_of_a_project": PAGES_OF_A_PROJECT, "comments_of_a_page_at_first": COMMENTS, "cores_busy": busy}

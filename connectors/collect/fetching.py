@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+import orjson
 import structlog
 
 from connectors.collect.hint_queue import Pending
@@ -25,6 +27,15 @@ _LONGEST_DELAY_SECONDS: Final = 60.0
 MOST_ATTEMPTS: Final = 8
 """So often a fetch is tried, each time with the HTTP client's own patience, before the hint is a dead letter, if other fetches succeed meanwhile."""
 _log = structlog.get_logger()
+
+
+def recognised(fetched: Fetched, pending: Pending, before: FetchedState | None) -> Fetched:
+    """An object that helps to decide who reads others is asked for again whenever something above it changes: what still shows the same is not written again. Pure."""
+    if fetched.content or not fetched.access or not fetched.records:
+        return fetched
+    shown = orjson.dumps([fetched.records, fetched.refused, fetched.changed_us], option=orjson.OPT_SORT_KEYS, default=dict)
+    content = hashlib.blake2b(shown, digest_size=16).hexdigest()
+    return replace(fetched, content=content, same=before is not None and before.content == content and not pending.again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ class Fetching:
         return outcome
 
     async def _fetch(self, pending: Pending, before: FetchedState | None) -> Outcome:
-        fetched = await self._fetched(pending, before)
+        fetched = recognised(await self._fetched(pending, before), pending, before)
         below = [native async for native in self.reader.below(pending.native)] if passes_on(pending, fetched, before) else []
         return outcome_of(pending, fetched, before, below, self.moved_delay_ms)
 

@@ -45,7 +45,7 @@ def passes_on(pending: Pending, fetched: Fetched, before: FetchedState | None) -
 def outcome_of(pending: Pending, fetched: Fetched, before: FetchedState | None, below: Sequence[str], moved_delay_ms: int = 0) -> Outcome:
     """``below`` are the objects to ask for again; ``moved_delay_ms`` is how long the id that a moved object had is left alone."""
     if fetched.same and before is not None:
-        state = before.model_copy(update={"offset": pending.offset, "stamp": fetched.stamp, "identity": fetched.identity})
+        state = before.model_copy(update={"offset": pending.offset, "stamp": fetched.stamp, "access": fetched.access, "identity": fetched.identity})
         return Outcome((), state, _hints(pending, below, moved_delay_ms))
     standing = _standing(pending.native, fetched, before)
     gone = [native for native in standing if native not in fetched.records]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
+from connectors.collect.fetching import recognised
 from connectors.collect.hint_queue import HintQueue, Pending
 from connectors.collect.outcome import outcome_of, refused
 from connectors.sweep.cursors import SweepCursor
@@ -34,6 +36,26 @@ def test_the_old_place_is_looked_at_even_where_the_new_one_cannot_be_read() -> N
     assert [hint.id for hint in refused(pending(moved_from=OLD), "X", "why").hints] == [OLD]
     assert [hint.id for hint in outcome_of(pending(moved_from=OLD), GONE, None, ()).hints] == [OLD]
     assert [hint.id for hint in outcome_of(pending(moved_from=OLD), Fetched(same=True), BEFORE, ()).hints] == [OLD]
+
+
+def test_an_object_that_decides_for_others_is_written_again_only_where_it_shows_something_else() -> None:
+    page = Fetched({"page/1": {"text": "a", "readers": ["x"]}}, stamp="1", access="x", changed_us=7)
+    asked = Pending("page/1", (5,), 1000, "scan")
+    first = recognised(page, asked, None)
+    before = outcome_of(asked, first, None, ()).state
+    assert before is not None
+    assert not first.same
+    again = recognised(page, asked, before)
+    assert (again.same, outcome_of(asked, again, before, ()).states) == (True, ())
+    others = (
+        replace(page, records={"page/1": {"text": "a", "readers": ["y"]}}),
+        replace(page, records={"page/1": {"text": "b", "readers": ["x"]}}),
+        replace(page, refused={"page/1/attachment/2": "no text"}),
+        replace(page, changed_us=8),
+    )
+    assert not any(recognised(other, asked, before).same for other in others)
+    assert not recognised(page, replace(asked, again=True), before).same
+    assert recognised(GONE, asked, before) == GONE  # its delete is written
 
 
 def test_what_is_as_before_is_remembered_and_not_written() -> None:
