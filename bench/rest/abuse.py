@@ -41,7 +41,7 @@ from contracts.topic_admin import ensure_topics
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 READY_SECONDS: Final = 60.0
-ANSWER_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 30.0
 RAW_SHARE: Final = 10
 """One raw request for so many deliveries."""
 REPLAYS: Final = 20

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Mapping
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -20,6 +21,8 @@ from contracts.settings import KafkaSettings, WebhookSettings, read
 from contracts.sources import Sources, environment
 from contracts.topic_admin import ensure_topics
 
+SHUTDOWN_SECONDS: Final = 10.0
+"""For what is under way when the end comes: as long as senders wait."""
 _log = structlog.get_logger()
 
 
@@ -47,7 +50,7 @@ async def _serve(sources: Sources) -> None:
         without_secret=taken.without_secret,
     ) as service:
         logging.getLogger("aiohttp.server").addFilter(BrokenRequests())
-        runner = web.AppRunner(application(service), access_log=None)
+        runner = web.AppRunner(application(service), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port).start()

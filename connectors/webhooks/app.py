@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -48,6 +49,9 @@ KAFKA_SECONDS: Final = 5.0
 KNOWN_DELIVERIES: Final = 1_000_000
 """Delivery ids that are remembered, about 200 bytes each."""
 SERVICE: Final = web.AppKey("service", Service)
+BODY_SECONDS: Final = web.AppKey("body_seconds", float)
+_BODY_SECONDS: Final = 15.0
+"""How long a body may take to arrive. aiohttp leaves its reader waiting where a compressed one ends too soon in a packet of its own."""
 
 
 def problem_of(error: Exception) -> Problem:
@@ -83,10 +87,11 @@ async def opened(
         yield Service(by_name, Receiver(log, known), log, SlidingWindowCounterRateLimiter(storage_from_string(limits_url)), without_secret)
 
 
-def application(service: Service) -> web.Application:
+def application(service: Service, *, body_seconds: float = _BODY_SECONDS) -> web.Application:
     most = max((source.max_body_bytes for source in service.sources.values()), default=MAX_BODY_BYTES)
     app = web.Application(middlewares=[answering(problem_of)], client_max_size=most)
     app[SERVICE] = service
+    app[BODY_SECONDS] = body_seconds
     app.add_routes(
         [web.post("/webhooks/{source}", receive), web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)],
     )
@@ -134,7 +139,12 @@ async def _within_limits(service: Service, source: WebhookSource, request: web.R
 
 
 async def _delivery(request: web.Request, source: WebhookSource) -> Delivery:
-    body = await body_of(request)
+    try:
+        async with asyncio.timeout(request.app[BODY_SECONDS]):
+            body = await body_of(request)
+    except TimeoutError as error:
+        cure = "Send the whole body, as long and as encoded as its headers say."
+        raise Problem(408, "body-not-received", "The request's body did not arrive", cure, headers={"Connection": "close"}) from error
     if len(body) > source.max_body_bytes:
         raise _too_large(source)
     return Delivery({name.lower(): value for name, value in request.headers.items()}, body, time.time_ns() // 1000)

@@ -196,3 +196,12 @@ def test_who_is_believed_and_who_not_yet(tmp_path: Path) -> None:
     assert "headrace webhooks register desk" in found.without_secret["desk"]
     secret.write_text("another made-up one")
     assert not believed([desk, tracker], {"HOOK": "a made-up secret"}).without_secret
+
+
+async def test_a_body_that_does_not_come_keeps_nobody_waiting(source: WebhookSource) -> None:
+    async with opened([source], read(KafkaSettings).bootstrap_servers) as service, TestServer(application(service, body_seconds=0.2)) as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        head = f"POST /webhooks/{source.name} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+        writer.write(head.encode() + b"half")
+        assert await asyncio.wait_for(reader.readline(), 20) == b"HTTP/1.1 408 Request Timeout\r\n"
+        writer.close()
